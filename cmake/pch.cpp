@@ -1,0 +1,1 @@
+// Holds the object that owns the precompiled header.
