@@ -1,0 +1,29 @@
+// The flow-matching path and its training targets (facts sheet 4.1). Maths only, no networks.
+//   X_t = t·X_1 + (1 − (1 − σ)·t)·X_0,   V_t = X_1 − (1 − σ)·X_0,   σ = 1e-5
+// X_1 data latent, X_0 unit Gaussian noise, flow time t in [0, 1]: t = 0 noise, t = 1 data. Easy to get wrong: many
+// programs run time the other way.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "moviegen/core/random.h"
+
+namespace mg::flow {
+
+using at::Tensor;
+
+inline constexpr double kSigmaMin = 1e-5;  // facts 4.1
+
+// Noisy latents at times t_B; all tensors [B, ...].
+Tensor interpolate(const Tensor& data, const Tensor& noise, const Tensor& t_B);
+// The velocity a network should predict.
+Tensor target_velocity(const Tensor& data, const Tensor& noise);
+// t = sigmoid(n), n ~ N(mean, std): [batch] f32 (facts 4.1: mean 0, std 1).
+Tensor sample_times(int64_t batch, Generator& generator, double mean = 0, double std = 1);
+// Unit Gaussian noise, a pure function of the generator's stream.
+Tensor sample_noise(at::IntArrayRef shape, Generator& generator);
+// Mean squared error of each item: [B].
+Tensor loss_per_item(const Tensor& predicted, const Tensor& target);
+
+}  // namespace mg::flow

@@ -1,0 +1,206 @@
+#include "moviegen/tae/autoencoder.h"
+
+#include "moviegen/core/error.h"
+#include "moviegen/weights/model_folder.h"
+
+namespace mg::tae {
+namespace {
+
+constexpr const char* kPart = "vae";
+constexpr const char* kClass = "MovieGenTae";
+constexpr double kMaxLogVariance = 20, kMinLogVariance = -30;  // keeps exp() finite
+
+// [B,3,T,H,W] → [B,T,H/f,W/f,3·f·f] and back.
+Tensor fold_pixels(const Tensor& x, int64_t f) {
+  int64_t B = x.size(0), C = x.size(1), T = x.size(2), H = x.size(3), W = x.size(4);
+  return x.view({B, C, T, H / f, f, W / f, f}).permute({0, 2, 3, 5, 1, 4, 6}).reshape({B, T, H / f, W / f, C * f * f});
+}
+Tensor unfold_pixels(const Tensor& x, int64_t f) {
+  int64_t B = x.size(0), T = x.size(1), h = x.size(2), w = x.size(3), C = x.size(4) / (f * f);
+  return x.view({B, T, h, w, C, f, f}).permute({0, 4, 1, 2, 5, 3, 6}).reshape({B, C, T, h * f, w * f});
+}
+
+Tensor channels_first(const Tensor& x_BTHWC) { return x_BTHWC.permute({0, 4, 1, 2, 3}).contiguous(); }
+Tensor channels_last(const Tensor& x_BCTHW) { return x_BCTHW.permute({0, 2, 3, 4, 1}).contiguous(); }
+
+torch::nn::ModuleList blocks_of(int64_t width, int64_t count) {
+  torch::nn::ModuleList list;
+  for (int64_t i = 0; i < count; ++i) list->push_back(ResBlock(width, width));
+  return list;
+}
+
+torch::nn::ModuleList middle_of(int64_t width, bool attention) {
+  torch::nn::ModuleList list;
+  list->push_back(ResBlock(width, width));
+  if (attention) list->push_back(MiddleAttention(width)), list->push_back(ResBlock(width, width));
+  return list;
+}
+
+Tensor run_middle(const torch::nn::ModuleListImpl& middle, Tensor x) {
+  for (const auto& module : middle) {
+    if (auto* block = module->as<ResBlock>()) x = block->forward(x);
+    if (auto* attention = module->as<MiddleAttention>()) x = attention->forward(x);
+  }
+  return x;
+}
+
+Tensor run_blocks(const std::shared_ptr<torch::nn::Module>& level, Tensor x) {
+  for (const auto& block : *level->as<torch::nn::ModuleList>()) x = block->as<ResBlock>()->forward(x);
+  return x;
+}
+
+}  // namespace
+
+EncoderImpl::EncoderImpl(const TaeConfig& c) : config(c) {
+  config.check();
+  const auto& w = c.encoder_widths;
+  stem = register_module("stem", PairConv(3 * c.pixel_unshuffle * c.pixel_unshuffle, w[0]));
+  register_module("levels", levels);
+  register_module("steps", steps);
+  for (size_t i = 0; i < w.size(); ++i) {
+    levels->push_back(blocks_of(w[i], c.encoder_blocks[i]));
+    if (i + 1 == w.size()) break;
+    torch::nn::ModuleList step;
+    if (c.spatial_steps[i]) step->push_back(FrameConv(w[i], w[i], 3, 2));
+    step->push_back(TimeConv(w[i], w[i + 1], c.temporal_steps[i] ? 2 : 1));
+    steps->push_back(step);
+  }
+  middle = register_module("middle", middle_of(w.back(), c.attention));
+  norm = register_module("norm", nn::RmsNorm(w.back()));
+  out = register_module("out", PairConv(w.back(), 2 * c.latent_channels));
+}
+
+std::pair<Tensor, Tensor> EncoderImpl::forward(const Tensor& pixels) {
+  check_pixels(config, pixels);
+  auto x = stem(fold_pixels(pixels, config.pixel_unshuffle));
+  for (size_t i = 0; i < levels->size(); ++i) {
+    x = run_blocks(levels->ptr(i), x);
+    if (i == steps->size()) break;
+    for (const auto& step : *steps->ptr(i)->as<torch::nn::ModuleList>()) {
+      if (auto* space = step->as<FrameConv>()) x = space->forward(x);
+      if (auto* time = step->as<TimeConv>()) x = time->forward(x);
+    }
+  }
+  auto moments = channels_first(out(at::silu(norm(run_middle(*middle, x))))).chunk(2, 1);
+  return {moments[0].contiguous(), moments[1].clamp(kMinLogVariance, kMaxLogVariance)};
+}
+
+DecoderImpl::DecoderImpl(const TaeConfig& c) : config(c) {
+  config.check();
+  const auto& w = c.decoder_widths;
+  stem = register_module("stem", PairConv(c.latent_channels, w[0]));
+  middle = register_module("middle", middle_of(w[0], c.attention));
+  register_module("levels", levels);
+  register_module("steps", steps);
+  for (size_t i = 0; i < w.size(); ++i) {
+    levels->push_back(blocks_of(w[i], c.decoder_blocks[i]));
+    if (i + 1 == w.size()) break;
+    torch::nn::ModuleList step;
+    step->push_back(TimeConv(w[i], w[i + 1]));
+    if (c.spatial_steps[w.size() - 2 - i]) step->push_back(FrameConv(w[i + 1], w[i + 1]));
+    steps->push_back(step);
+  }
+  norm = register_module("norm", nn::RmsNorm(w.back()));
+  out = register_module("out", PairConv(w.back(), 3 * c.pixel_unshuffle * c.pixel_unshuffle));
+}
+
+Tensor DecoderImpl::forward(const Tensor& latent) {
+  bool still = latent.size(2) == 1;
+  auto x = run_middle(*middle, stem(channels_last(latent)));
+  for (size_t i = 0; i < levels->size(); ++i) {
+    x = run_blocks(levels->ptr(i), x);
+    if (i == steps->size()) break;
+    if (config.temporal_steps[steps->size() - 1 - i] && !still) x = repeat_time(x);
+    for (const auto& step : *steps->ptr(i)->as<torch::nn::ModuleList>()) {
+      if (auto* time = step->as<TimeConv>()) x = time->forward(x);
+      if (auto* space = step->as<FrameConv>()) x = space->forward(repeat_space(x));
+    }
+  }
+  return unfold_pixels(out(at::silu(norm(x))), config.pixel_unshuffle);
+}
+
+AutoencoderImpl::AutoencoderImpl(const TaeConfig& c) : config(c) {
+  encoder = register_module("encoder", Encoder(c));
+  decoder = register_module("decoder", Decoder(c));
+  latent_mean = register_buffer("latent_mean", torch::zeros({c.latent_channels}));
+  latent_std = register_buffer("latent_std", torch::ones({c.latent_channels}));
+  preview_matrix = register_buffer("preview_matrix", torch::zeros({3, c.latent_channels + 1}));
+}
+
+Tensor AutoencoderImpl::normalise(const Tensor& raw) const {
+  return (raw - latent_mean.view({1, -1, 1, 1, 1})) / latent_std.view({1, -1, 1, 1, 1});
+}
+Tensor AutoencoderImpl::denormalise(const Tensor& normalised) const {
+  return normalised * latent_std.view({1, -1, 1, 1, 1}) + latent_mean.view({1, -1, 1, 1, 1});
+}
+Tensor AutoencoderImpl::encode(const Tensor& pixels) { return normalise(encoder(pixels).first); }
+
+Tensor AutoencoderImpl::decode(const Tensor& latent, int64_t frames) {
+  int64_t longest = latent.size(2) * config.temporal_factor();
+  if (frames < 1 || frames > longest)
+    throw UsageError("tae decode: {} latent frames hold 1 to {} frames, asked for {}", latent.size(2), longest, frames);
+  auto decoded = decoder(denormalise(latent));
+  if (latent.size(2) == 1) return decoded.expand({-1, -1, frames, -1, -1});
+  return decoded.narrow(2, 0, frames);
+}
+
+Tensor AutoencoderImpl::preview(const Tensor& latent) {
+  auto x = channels_last(latent);
+  auto rgb = nn::linear(x, preview_matrix.narrow(1, 0, config.latent_channels), preview_matrix.select(1, config.latent_channels));
+  return channels_first(rgb).clamp(-1, 1);
+}
+
+void check_pixels(const TaeConfig& config, const Tensor& x) {
+  int64_t factor = config.spatial_factor();
+  if (x.dim() != 5 || x.size(1) != 3 || x.size(2) < 1)
+    throw UsageError("tae encoder: expected pixels [B,3,T,H,W], got [{}]", fmt::join(x.sizes().begin(), x.sizes().end(), ","));
+  if (x.size(3) % factor || x.size(4) % factor)
+    throw UsageError("tae encoder: height and width must be multiples of {}, got {}×{}; pad or crop first", factor, x.size(4), x.size(3));
+}
+
+LatentStatistics::LatentStatistics(int64_t c)
+    : sum(torch::zeros({c}, at::kDouble)), sum_squares(torch::zeros({c}, at::kDouble)),
+      normal_matrix(torch::zeros({c + 1, c + 1}, at::kDouble)), right_side(torch::zeros({c + 1, 3}, at::kDouble)) {}
+
+void LatentStatistics::add(const Tensor& raw, const Tensor& pixels) {
+  auto x = channels_last(raw).view({-1, raw.size(1)}).to(at::kDouble);
+  sum += x.sum(0);
+  sum_squares += x.square().sum(0);
+  count += x.size(0);
+  // The preview of a latent frame is the mean colour of the block it stands for, taken at the block's first frame.
+  int64_t stride = (pixels.size(2) + raw.size(2) - 1) / raw.size(2);
+  auto first = pixels.index({at::indexing::Slice(), at::indexing::Slice(), at::indexing::Slice(0, at::indexing::None, stride)});
+  auto colour = channels_last(at::adaptive_avg_pool3d(first, {raw.size(2), raw.size(3), raw.size(4)})).view({-1, 3}).to(at::kDouble);
+  auto with_one = at::cat({x, torch::ones({x.size(0), 1}, at::kDouble)}, 1);
+  normal_matrix += with_one.t().mm(with_one);
+  right_side += with_one.t().mm(colour);
+}
+
+void LatentStatistics::store(AutoencoderImpl& model) const {
+  check(count > 0, "latent statistics: no latents were added");
+  at::NoGradGuard no_grad;
+  auto mean = sum / count;
+  auto std = (sum_squares / count - mean.square()).clamp_min(1e-8).sqrt();
+  model.latent_mean.copy_(mean);
+  model.latent_std.copy_(std);
+  int64_t c = mean.size(0);
+  // The fit is on raw latents; preview() gets normalised ones: raw = x·std + mean.
+  auto ridge = torch::eye(c + 1, at::kDouble) * 1e-6 * count;
+  auto fit = at::linalg_solve(normal_matrix + ridge, right_side).t();  // [3, C+1]
+  auto slope = fit.narrow(1, 0, c);
+  model.preview_matrix.narrow(1, 0, c).copy_(slope * std);
+  model.preview_matrix.select(1, c).copy_(fit.select(1, c) + slope.mv(mean));
+}
+
+Autoencoder load_autoencoder(const std::string& folder) {
+  Autoencoder model(config_from<TaeConfig>(weights::read_part_config(folder, kPart, kClass), folder + "/vae/config.json"));
+  weights::load_into(*model, weights::read_part_state(folder, kPart), folder + "/vae");
+  model->eval();
+  return model;
+}
+
+void save_autoencoder(const std::string& folder, const Autoencoder& model, const std::string& dtype) {
+  weights::write_part(folder, kPart, kClass, config_to_json(model->config), weights::state_of(*model), dtype);
+}
+
+}  // namespace mg::tae
