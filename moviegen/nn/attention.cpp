@@ -12,6 +12,7 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
+using Optional = c10::optional<Tensor>;  // Function::apply takes no undefined tensors
 
 constexpr int64_t kTile = 96;  // query rows
 constexpr int64_t kPanel = 32;  // columns of one micro kernel: two 512-bit vectors
@@ -129,8 +130,9 @@ Tensor rows_dense(const Tensor& x) { return x.stride(3) == 1 ? x : x.contiguous(
 
 struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
   // mask [B,L] additive f32 or undefined; bias [N,S,L] contiguous or undefined.
-  static Tensor forward(AutogradContext* ctx, const Tensor& q_, const Tensor& k_, const Tensor& v_, const Tensor& mask, const Tensor& bias,
-                        double scale) {
+  static Tensor forward(AutogradContext* ctx, const Tensor& q_, const Tensor& k_, const Tensor& v_, const Optional& mask_,
+                        const Optional& bias_, double scale) {
+    Tensor mask = mask_.value_or(Tensor()), bias = bias_.value_or(Tensor());
     auto q = rows_dense(q_), k = rows_dense(k_), v = rows_dense(v_);
     Shape s(q, k);
     auto out = at::empty({s.B, s.S, s.N, s.K}, q.options()), lse = at::empty({s.B, s.N, s.S}, q.options());
@@ -243,7 +245,9 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor
   if (scale == 0) scale = 1.0 / std::sqrt(static_cast<double>(q.size(3)));
   Tensor mask;
   if (key_mask.defined()) mask = at::zeros(key_mask.sizes(), q.options()).masked_fill(key_mask.logical_not(), kMasked);
-  if (takes_fast_path(q)) return AttentionFunction::apply(q, k, v, mask, bias.defined() ? bias.contiguous() : bias, scale);
+  if (takes_fast_path(q))
+    return AttentionFunction::apply(q, k, v, mask.defined() ? Optional(mask) : Optional(),
+                                    bias.defined() ? Optional(bias.contiguous()) : Optional(), scale);
   auto logits = at::matmul(q.transpose(1, 2), k.permute({0, 2, 3, 1})) * scale;  // [B,N,S,L]
   if (bias.defined()) logits = logits + bias;
   if (mask.defined()) logits = logits + mask.view({mask.size(0), 1, 1, -1});

@@ -6,9 +6,11 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
+using Optional = c10::optional<Tensor>;  // Function::apply takes no undefined tensors
 
 struct LinearFunction : torch::autograd::Function<LinearFunction> {
-  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight, const Optional& bias_) {
+    Tensor bias = bias_.value_or(Tensor());
     auto narrow_x = operand(x), narrow_w = operand(weight);
     ctx->save_for_backward({narrow_x, narrow_w});  // the rounded copies: half the memory of f32
     ctx->saved_data["bias"] = bias.defined();
@@ -37,7 +39,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   auto flat = x.reshape({-1, shape.back()});
   shape.back() = weight.size(0);
   bool tracked = at::GradMode::is_enabled() && (x.requires_grad() || weight.requires_grad() || (bias.defined() && bias.requires_grad()));
-  auto y = tracked ? LinearFunction::apply(flat, weight, bias)
+  auto y = tracked ? LinearFunction::apply(flat, weight, bias.defined() ? Optional(bias) : Optional())
                    : product(operand(flat), false, weight.scalar_type() == at::kFloat ? operand(weight) : weight, true, bias);
   return y.view(shape);
 }

@@ -10,6 +10,9 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
+using Optional = c10::optional<Tensor>;  // Function::apply takes no undefined tensors
+
+Optional optional(const Tensor& x) { return x.defined() ? Optional(x) : Optional(); }
 
 // Rows [0, rows) of one batch item. shift and scale may be null (plain norm).
 MG_KERNEL void norm_forward(const float* x, const float* weight, const float* shift, const float* scale, float* y, float* inverse,
@@ -68,16 +71,17 @@ struct Groups {
 };
 
 struct NormFunction : torch::autograd::Function<NormFunction> {
-  static Tensor forward(AutogradContext* ctx, const Tensor& x_, const Tensor& weight_, const Tensor& shift, const Tensor& scale, double eps) {
+  static Tensor forward(AutogradContext* ctx, const Tensor& x_, const Optional& weight_, const Optional& shift_, const Optional& scale_, double eps) {
+    Tensor shift = shift_.value_or(Tensor()), scale = scale_.value_or(Tensor());
     auto x = x_.contiguous();
     int64_t width = x.size(-1), rows = x.numel() / width;
     bool modulated = scale.defined();
-    auto weight = weight_.defined() ? weight_.contiguous() : at::ones({width}, x.options());
+    auto weight = weight_.has_value() ? weight_->contiguous() : at::ones({width}, x.options());
     auto y = at::empty_like(x), inverse = at::empty({rows}, x.options());
     auto s = modulated ? shift.contiguous() : Tensor(), c = modulated ? scale.contiguous() : Tensor();
     run(x, weight, s, c, y, inverse, eps);
     ctx->save_for_backward({x, weight, c, inverse});
-    ctx->saved_data["weighted"] = weight_.defined();
+    ctx->saved_data["weighted"] = weight_.has_value();
     return y;
   }
 
@@ -175,12 +179,12 @@ struct GateFunction : torch::autograd::Function<GateFunction> {
 }  // namespace
 
 Tensor rms_norm_modulate(const Tensor& x, const Tensor& weight, const Tensor& shift, const Tensor& scale, double eps) {
-  if (takes_fast_path(x)) return NormFunction::apply(x, weight, shift, scale, eps);
+  if (takes_fast_path(x)) return NormFunction::apply(x, optional(weight), optional(shift), optional(scale), eps);
   return rms_norm(x, weight, eps) * (1 + scale.unsqueeze(1)) + shift.unsqueeze(1);
 }
 
 Tensor rms_norm(const Tensor& x, const Tensor& weight, double eps) {
-  if (takes_fast_path(x) && x.numel() > 0) return NormFunction::apply(x, weight, Tensor(), Tensor(), eps);
+  if (takes_fast_path(x) && x.numel() > 0) return NormFunction::apply(x, optional(weight), Optional(), Optional(), eps);
   auto wide = x.scalar_type() == at::kDouble ? x : x.to(at::kFloat);
   auto y = (wide * (wide.square().mean(-1, true) + eps).rsqrt()).to(x.scalar_type());
   return weight.defined() ? y * weight : y;

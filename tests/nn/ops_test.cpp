@@ -22,11 +22,12 @@ template <class Op>
 void compare(const std::vector<Tensor>& inputs, Op op, double tolerance) {
   auto run = [&](at::ScalarType type) {
     std::vector<Tensor> leaves;
-    for (const auto& x : inputs) leaves.push_back(x.detach().to(type).clone().requires_grad_());
+    for (const auto& x : inputs) leaves.push_back(x.detach().to(type).clone().set_requires_grad(true));
     auto y = op(leaves);
     torch::manual_seed(7);
     y.backward(torch::randn(y.sizes()).to(type));
-    std::vector<Tensor> all{y.detach()};
+    std::vector<Tensor> all;
+    all.push_back(y.detach());
     for (auto& leaf : leaves) all.push_back(leaf.grad());
     return all;
   };
@@ -51,8 +52,8 @@ class Ops : public ::testing::TestWithParam<Compute> {
 TEST_P(Ops, LinearMatchesNaive) {
   for (auto [rows, in, out] : {std::array<int64_t, 3>{1, 1, 1}, {7, 5, 3}, {33, 64, 130}})
     compare({torch::randn({rows, in}), torch::randn({out, in}), torch::randn({out})},
-            [](auto& x) { return linear(x[0], x[1], x[2]); }, tolerance());
-  compare({torch::randn({2, 3, 16}), torch::randn({8, 16})}, [](auto& x) { return linear(x[0], x[1]); }, tolerance());
+            [](auto& x) { return nn::linear(x[0], x[1], x[2]); }, tolerance());
+  compare({torch::randn({2, 3, 16}), torch::randn({8, 16})}, [](auto& x) { return nn::linear(x[0], x[1]); }, tolerance());
 }
 
 TEST_P(Ops, AttentionMatchesNaive) {
@@ -85,9 +86,9 @@ TEST_P(Ops, NormsGatesAndFeedForwardMatchNaive) {
 
 TEST_P(Ops, InferenceKeepsNothingAndAgrees) {
   auto x = torch::randn({9, 16}).requires_grad_(), w = torch::randn({4, 16}).requires_grad_();
-  auto tracked = linear(x, w);
+  auto tracked = nn::linear(x, w);
   c10::InferenceMode guard;
-  EXPECT_TRUE(at::equal(linear(x, w), tracked));
+  EXPECT_TRUE(at::equal(nn::linear(x, w), tracked));
 }
 
 INSTANTIATE_TEST_SUITE_P(Precisions, Ops, ::testing::Values(Compute::kF32, Compute::kBf16, Compute::kAten));
@@ -130,7 +131,7 @@ TEST(Layers, SwiGluConvolutionStartsAsIdentity) {
   without->w_in->weight = with->w_in->weight;
   without->w_out->weight = with->w_out->weight;
   auto x = torch::randn({2, 12, 8});
-  EXPECT_LT(relative_error(with(x, {1, 3, 4}), without(x)), 1e-6);
+  EXPECT_LT(relative_error(with->forward(x, {1, 3, 4}), without->forward(x)), 1e-6);
 }
 
 }  // namespace
