@@ -1,0 +1,95 @@
+// Legend: B batch · C latent channels · T H W latent grid · S tokens · D width · L text tokens · N heads · K head width.
+#include "moviegen/video/transformer.h"
+
+#include "moviegen/core/error.h"
+#include "moviegen/weights/model_folder.h"
+
+namespace mg::video {
+namespace {
+
+constexpr const char* kPart = "transformer";
+constexpr const char* kClass = "MovieGenTransformer3D";
+
+}  // namespace
+
+AttentionImpl::AttentionImpl(const TransformerConfig& c) : heads(c.num_heads) {
+  q = register_module("q", nn::Linear(c.width, c.width, false));
+  k = register_module("k", nn::Linear(c.width, c.width, false));
+  v = register_module("v", nn::Linear(c.width, c.width, false));
+  out = register_module("out", nn::Linear(c.width, c.width, false));
+  if (!c.query_key_norm) return;
+  q_norm = register_module("q_norm", nn::RmsNorm(c.head_width()));
+  k_norm = register_module("k_norm", nn::RmsNorm(c.head_width()));
+}
+
+Tensor AttentionImpl::forward(const Tensor& x_BSD, const Tensor& memory_BLD, const Tensor& mask_BL) {
+  auto split = [&](const Tensor& y) { return y.view({y.size(0), y.size(1), heads, -1}); };
+  auto q_BSNK = split(q(x_BSD)), k_BLNK = split(k(memory_BLD)), v_BLNK = split(v(memory_BLD));
+  if (!q_norm.is_empty()) q_BSNK = q_norm(q_BSNK), k_BLNK = k_norm(k_BLNK);
+  return out(nn::attention(q_BSNK, k_BLNK, v_BLNK, mask_BL).reshape(x_BSD.sizes()));
+}
+
+LayerImpl::LayerImpl(const TransformerConfig& c) {
+  attention_norm = register_module("attention_norm", nn::RmsNorm(c.width));
+  attention = register_module("attention", Attention(c));
+  cross_norm = register_module("cross_norm", nn::RmsNorm(c.width));
+  cross_attention = register_module("cross_attention", Attention(c));
+  feed_forward_norm = register_module("feed_forward_norm", nn::RmsNorm(c.width));
+  feed_forward = register_module("feed_forward", nn::SwiGlu(c.width, c.feed_forward_width, c.feed_forward_conv));
+  modulation_table = register_parameter("modulation_table", torch::zeros({6, c.width}));
+}
+
+Tensor LayerImpl::forward(Tensor h, const Tensor& modulation_B6D, const Tensor& text_BLD, const Tensor& mask_BL, std::array<int64_t, 3> grid) {
+  auto m = (modulation_B6D + modulation_table).unbind(1);
+  auto x = nn::rms_norm_modulate(h, attention_norm->weight, m[0], m[1]);
+  h = nn::gated_residual(h, attention(x, x, Tensor()), m[2]);
+  h = h + cross_attention(cross_norm(h), text_BLD, mask_BL);
+  x = nn::rms_norm_modulate(h, feed_forward_norm->weight, m[3], m[4]);
+  return nn::gated_residual(h, feed_forward(x, grid), m[5]);
+}
+
+TransformerImpl::TransformerImpl(const TransformerConfig& c) : config(c) {
+  c.check();
+  conditioner = register_module("conditioner", text::TextConditioner(c.text, c.width));
+  patch_embed_ = register_module("patch_embed", nn::Linear(c.token_values(), c.width));
+  positions_ = register_module("positions", nn::FactorizedPositions(c.width, c.max_frames, c.max_rows, c.max_columns));
+  time_embed_ = register_module("time_embed", nn::TimestepEmbedding(c.width));
+  modulation_ = register_module("modulation", nn::Linear(c.width, 6 * c.width));
+  register_module("layers", layers_);
+  for (int64_t i = 0; i < c.num_layers; ++i) layers_->push_back(Layer(c));
+  out_norm_ = register_module("out_norm", nn::RmsNorm(c.width));
+  out_table_ = register_parameter("out_table", torch::zeros({2, c.width}));
+  out_ = register_module("out", nn::Linear(c.width, c.token_values()));
+  modulation_->zero_();  // facts 3.4: modulation and final projection start at zero, so a layer starts as the identity
+  out_->zero_();
+}
+
+Tensor TransformerImpl::forward(const Tensor& x_BCTHW, const Tensor& t_B, const Tensor& text_BLD, const Tensor& mask_BL) {
+  if (x_BCTHW.dim() != 5 || x_BCTHW.size(1) != config.latent_channels)
+    throw UsageError("transformer: expected latents [B,{},T,H,W], got [{}]", config.latent_channels,
+                     fmt::join(x_BCTHW.sizes().begin(), x_BCTHW.sizes().end(), ","));
+  auto tokens = token_grid(config, x_BCTHW.size(2), x_BCTHW.size(3), x_BCTHW.size(4));
+  std::array<int64_t, 3> grid{tokens.frames, tokens.rows, tokens.columns};
+  auto positions_SD = positions_(grid);
+  auto time_BD = time_embed_(t_B);
+  auto modulation_B6D = modulation_(at::silu(time_BD)).view({-1, 6, config.width});
+  auto h_BSD = patch_embed_(nn::patchify(x_BCTHW, config.patch_size));
+  for (const auto& layer : *layers_)
+    h_BSD = layer->as<Layer>()->forward(h_BSD + positions_SD, modulation_B6D, text_BLD, mask_BL, grid);
+  auto end = out_table_ + time_BD.unsqueeze(1);
+  auto y_BSD = nn::rms_norm_modulate(h_BSD, out_norm_->weight, end.select(1, 0), end.select(1, 1));
+  return nn::unpatchify(out_(y_BSD), config.latent_channels, grid, config.patch_size);
+}
+
+Transformer load_transformer(const std::string& folder) {
+  Transformer model(config_from<TransformerConfig>(weights::read_part_config(folder, kPart, kClass), folder + "/transformer/config.json"));
+  weights::load_into(*model, weights::read_part_state(folder, kPart), folder + "/transformer");
+  model->eval();
+  return model;
+}
+
+void save_transformer(const std::string& folder, const Transformer& model, const std::string& dtype) {
+  weights::write_part(folder, kPart, kClass, config_to_json(model->config), weights::state_of(*model), dtype);
+}
+
+}  // namespace mg::video
