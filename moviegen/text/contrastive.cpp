@@ -14,7 +14,8 @@ TORCH_MODULE(Scope);
 Tensor add(torch::nn::Module& at, const std::string& scope_name, const std::string& key, Tensor value) {
   if (scope_name.empty()) return at.register_parameter(key, std::move(value));
   auto children = at.named_children();
-  auto scope = children.contains(scope_name) ? children[scope_name] : at.register_module(scope_name, Scope()).ptr();
+  auto* existing = children.find(scope_name);
+  std::shared_ptr<torch::nn::Module> scope = existing ? *existing : at.register_module<ScopeImpl>(scope_name, std::make_shared<ScopeImpl>());
   return scope->register_parameter(key, std::move(value));
 }
 

@@ -1,7 +1,6 @@
 // Text → token ids: SentencePiece for UL2/T5 (library), bytes for ByT5. Ids 0 pad, 1 end of sequence, 2 unknown, as T5.
 #pragma once
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,13 +21,14 @@ class SentencePieceTokenizer : public Tokenizer {
   // `model` is the content of a .model file; throws DataError.
   explicit SentencePieceTokenizer(const std::string& model, const std::string& name = "tokenizer");
   ~SentencePieceTokenizer() override;
+  SentencePieceTokenizer(const SentencePieceTokenizer&) = delete;
+  SentencePieceTokenizer& operator=(const SentencePieceTokenizer&) = delete;
   std::vector<int64_t> encode(const std::string& text, int64_t max_tokens) const override;
   int64_t vocabulary_size() const override;
   const std::string& model() const { return model_; }
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  void* handle_ = nullptr;
   std::string model_;
 };
 
