@@ -1,0 +1,14 @@
+// The command tree; one file per command. Each adds itself to the parser and sets what runs when it is chosen.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace mg::cli {
+
+// What the chosen command does; set by its callback, run by main inside the one place that catches errors.
+using Action = std::function<void()>;
+
+void add_model(CLI::App& app, Action& action);
+void add_doctor(CLI::App& app, Action& action);
+
+}  // namespace mg::cli

@@ -1,0 +1,62 @@
+// moviegen model info PRESET: what a model is and costs, without allocating it.
+#include <fmt/format.h>
+
+#include "moviegen/cli/commands.h"
+#include "moviegen/core/progress.h"
+#include "moviegen/video/model_preset.h"
+
+namespace mg::cli {
+namespace {
+
+struct Options {
+  std::string preset;
+  std::vector<std::string> assignments;
+  bool json = false;
+};
+
+constexpr std::pair<const char*, double> kBytesPerValue[] = {{"f32", 4}, {"bf16", 2}, {"int8", 1}};
+
+void print_json(const video::ModelPreset& preset, const video::ModelCost& cost) {
+  Json parts = Json::object(), memory = Json::object();
+  for (const auto& part : cost.parts) parts[part.part] = part.parameters;
+  for (auto [dtype, bytes] : kBytesPerValue) memory[dtype] = bytes * static_cast<double>(cost.parameters());
+  Json out = {{"preset", config_to_json(preset)}, {"parameters", parts}, {"parameters_total", cost.parameters()},
+              {"tokens", cost.grid.count()},      {"step_flops", cost.step_flops}, {"attention_flops", cost.attention_flops},
+              {"encode_flops", cost.encode_flops}, {"decode_flops", cost.decode_flops}, {"weight_bytes", memory}};
+  fmt::print("{}\n", out.dump(2));
+}
+
+void print_table(const Options& options, const video::ModelPreset& preset, const video::ModelCost& cost) {
+  fmt::print("{}\n\n", options.preset);
+  for (const auto& part : cost.parts) fmt::print("  {:<34}{:>16L} parameters\n", part.part, part.parameters);
+  fmt::print("  {:<34}{:>16L} parameters\n\n", "all parts", cost.parameters());
+  fmt::print("  clip                {} frames, {}×{}\n", preset.frames, preset.width, preset.height);
+  fmt::print("  tokens              {} ({} frames × {} rows × {} columns) + {} of text\n", cost.grid.count(), cost.grid.frames, cost.grid.rows,
+             cost.grid.columns, preset.text_tokens);
+  fmt::print("  one forward pass    {:.3g} FLOP, of which attention products {:.3g}\n", cost.step_flops, cost.attention_flops);
+  fmt::print("  50 guided steps     {:.3g} FLOP\n", 100 * cost.step_flops);
+  fmt::print("  encode, decode      {:.3g}, {:.3g} FLOP\n", cost.encode_flops, cost.decode_flops);
+  for (auto [dtype, bytes] : kBytesPerValue)
+    fmt::print("  weights in {:<9}{}\n", dtype, human_bytes(bytes * static_cast<double>(cost.parameters())));
+}
+
+void show_info(const Options& options) {
+  auto preset = video::read_model_preset(options.preset, options.assignments);
+  auto cost = video::cost_of(preset);
+  options.json ? print_json(preset, cost) : print_table(options, preset, cost);
+}
+
+}  // namespace
+
+void add_model(CLI::App& app, Action& action) {
+  auto* model = app.add_subcommand("model", "models: what they are and what they cost");
+  model->require_subcommand(1);
+  auto* info = model->add_subcommand("info", "parameters, tokens, FLOPs and memory of a preset, without allocating it");
+  auto options = std::make_shared<Options>();
+  info->add_option("preset", options->preset, "preset name (mini, movie-gen-video-30b, 5b) or TOML file")->required();
+  info->add_option("--set", options->assignments, "change a setting: --set transformer.num_layers=24");
+  info->add_flag("--json", options->json, "print JSON");
+  info->callback([options, &action] { action = [options] { show_info(*options); }; });
+}
+
+}  // namespace mg::cli
