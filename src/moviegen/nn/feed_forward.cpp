@@ -72,7 +72,7 @@ MG_KERNEL void depthwise_block(const float* x, const float* weight, float* y, co
       for (int64_t h = 0; h < g.H; ++h)
         for (int64_t w = 0; w < g.W; ++w) {
           for (int64_t i = 0; i < kBlock; ++i) sum[i] = 0;
-          for_each_tap(g, b, t, h, w, [&](int64_t tap, int64_t at) {
+          for_each_tap(g, b, t, h, w, [&](int64_t tap, int64_t at) __attribute__((always_inline)) {
             const float *source = x + at + begin, *k = weight + (flip ? 26 - tap : tap) * g.F + begin;
             if (count == kBlock) {
 #pragma omp simd
@@ -93,7 +93,7 @@ MG_KERNEL void depthwise_block_weight(const float* grad, const float* x, float* 
       for (int64_t h = 0; h < g.H; ++h)
         for (int64_t w = 0; w < g.W; ++w) {
           const float* out = grad + (((b * g.T + t) * g.H + h) * g.W + w) * g.F + begin;
-          for_each_tap(g, b, t, h, w, [&](int64_t tap, int64_t at) {
+          for_each_tap(g, b, t, h, w, [&](int64_t tap, int64_t at) __attribute__((always_inline)) {
             const float* source = x + at + begin;
             float* k = sum[tap];
             if (count == kBlock) {
