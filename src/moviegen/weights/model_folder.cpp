@@ -24,16 +24,6 @@ std::string weights_name(const std::string& part) {
   return part.starts_with("text_encoder") ? "model.safetensors" : "diffusion_pytorch_model.safetensors";
 }
 
-void write_config_and_index(const std::string& folder, const std::string& part, const std::string& class_name, Json config) {
-  config["_class_name"] = class_name;
-  write_text((fs::path(folder) / part / "config.json").string(), config.dump(2) + "\n");
-  auto index_path = (fs::path(folder) / "model_index.json").string();
-  std::error_code error;
-  Json index = fs::is_regular_file(index_path, error) ? read_json(index_path) : Json{{"_class_name", "MovieGenPipeline"}};
-  index[part] = {"moviegen", class_name};
-  write_text(index_path, index.dump(2) + "\n");
-}
-
 }  // namespace
 
 std::string resolve_model(const std::string& name) {
@@ -72,24 +62,18 @@ State read_part_state(const std::string& folder, const std::string& part) {
   throw NotFound("{}: no weights; expected {} or {}", (fs::path(folder) / part).string(), kWeightsNames[0], kWeightsNames[2]);
 }
 
-std::string read_part_file(const std::string& folder, const std::string& part, const std::string& file, uint64_t max_bytes) {
-  return read_text((fs::path(folder) / part / file).string(), max_bytes);
-}
-
 void write_part(const std::string& folder, const std::string& part, const std::string& class_name, Json config,
                 const State& state, const std::string& dtype) {
   auto place = fs::path(folder) / part;
   make_folder(place.string());
   write_state((place / weights_name(part)).string(), state, dtype, {{"format", "pt"}});
-  write_config_and_index(folder, part, class_name, std::move(config));
-}
-
-void write_part_file(const std::string& folder, const std::string& part, const std::string& class_name, Json config,
-                     const std::string& file, const std::string& bytes) {
-  auto place = fs::path(folder) / part;
-  make_folder(place.string());
-  write_text((place / file).string(), bytes);
-  write_config_and_index(folder, part, class_name, std::move(config));
+  config["_class_name"] = class_name;
+  write_text((place / "config.json").string(), config.dump(2) + "\n");
+  auto index_path = (fs::path(folder) / "model_index.json").string();
+  std::error_code error;
+  Json index = fs::is_regular_file(index_path, error) ? read_json(index_path) : Json{{"_class_name", "MovieGenPipeline"}};
+  index[part] = {"moviegen", class_name};
+  write_text(index_path, index.dump(2) + "\n");
 }
 
 }  // namespace mg::weights

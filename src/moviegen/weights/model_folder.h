@@ -20,9 +20,4 @@ State read_part_state(const std::string& folder, const std::string& part);
 void write_part(const std::string& folder, const std::string& part, const std::string& class_name, Json config,
                 const State& state, const std::string& dtype = "f32");
 
-// Parts that are not tensors (a tokenizer): one file beside config.json. `file` is a plain name.
-std::string read_part_file(const std::string& folder, const std::string& part, const std::string& file, uint64_t max_bytes);
-void write_part_file(const std::string& folder, const std::string& part, const std::string& class_name, Json config,
-                     const std::string& file, const std::string& bytes);
-
 }  // namespace mg::weights

@@ -13,7 +13,6 @@
 namespace mg::weights {
 
 inline constexpr uint64_t kMaxHeaderBytes = 100ull << 20;  // as the reference readers
-inline constexpr size_t kMaxNameBytes = 1024;
 
 struct TensorView {
   std::string dtype;  // "F32", "BF16", …

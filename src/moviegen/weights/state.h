@@ -21,8 +21,6 @@ State state_of(const torch::nn::Module& module);
 // Copies `state` into the module. Every missing, unexpected and wrongly shaped tensor is listed in one DataError;
 // `name` (a file) leads the message. Nothing is changed when it throws.
 void load_into(torch::nn::Module& module, const State& state, const std::string& name);
-// The same from a file or shard index; with a prefix, only the tensors below it.
-void load_file_into(torch::nn::Module& module, const std::string& path, const std::string& prefix = {});
 
 // The entries below "prefix", without it.
 State with_prefix(const State& state, const std::string& prefix);
