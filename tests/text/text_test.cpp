@@ -121,6 +121,58 @@ TEST(Contrastive, PaddingBatchAndCounts) {
   EXPECT_THROW(text(torch::zeros({1, 17}, at::kLong), torch::ones({1, 17}, at::kBool)), UsageError);
 }
 
+// The relative positions of the naive definition: bias[n][q][k] = table[bucket(k − q)][n].
+TEST(T5, PositionBiasFollowsTheBuckets) {
+  torch::NoGradGuard no_grad;
+  torch::manual_seed(5);
+  auto config = tiny_t5("relu");
+  config.num_layers = 1;
+  T5Encoder model(config);
+  auto state = weights::state_of(*model);
+  auto table = state.at("encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight");
+  table.normal_();
+  constexpr int64_t kLength = 20;
+  auto ids = torch::randint(3, 40, {1, kLength}), mask = torch::ones({1, kLength}, at::kBool);
+  auto bias = torch::empty({2, kLength, kLength});
+  for (int64_t q = 0; q < kLength; ++q)
+    for (int64_t k = 0; k < kLength; ++k) bias.select(2, k).select(1, q).copy_(table[relative_position_bucket(k - q, 32, 128)]);
+  auto weight = [&](const std::string& key) { return state.at("encoder.block.0.layer." + key + ".weight"); };
+  auto norm = [](const Tensor& x, const Tensor& w) { return x * at::rsqrt(x.square().mean(-1, true) + 1e-6) * w; };
+  auto x = at::embedding(state.at("shared.weight"), ids);
+  auto y = norm(x, weight("0.layer_norm"));
+  auto heads = [&](const char* key) { return y.matmul(weight(std::string("0.SelfAttention.") + key).t()).view({kLength, 2, 8}).transpose(0, 1); };
+  auto mixed = (heads("q").matmul(heads("k").transpose(1, 2)) + bias).softmax(-1).matmul(heads("v")).transpose(0, 1).reshape({1, kLength, 16});
+  x = x + mixed.matmul(weight("0.SelfAttention.o").t());
+  y = norm(x, weight("1.layer_norm"));
+  x = x + at::relu(y.matmul(weight("1.DenseReluDense.wi").t())).matmul(weight("1.DenseReluDense.wo").t());
+  EXPECT_TRUE(at::allclose(model(ids, mask), norm(x, state.at("encoder.final_layer_norm.weight")), 1e-4, 1e-4));
+}
+
+TEST(Contrastive, PatchesAreAConvolution) {
+  torch::NoGradGuard no_grad;
+  torch::manual_seed(6);
+  auto config = tiny_pair();
+  ImageTower tower(config);
+  auto state = weights::state_of(*tower);
+  auto pixels = torch::rand({2, 3, 16, 16}), scrambled = pixels.clone();
+  auto before = tower(pixels);
+  // Swapping two patches and their positions leaves the class token's view of them unchanged.
+  scrambled.slice(2, 0, 8).slice(3, 0, 8).copy_(pixels.slice(2, 8, 16).slice(3, 8, 16));
+  scrambled.slice(2, 8, 16).slice(3, 8, 16).copy_(pixels.slice(2, 0, 8).slice(3, 0, 8));
+  EXPECT_FALSE(at::allclose(tower(scrambled), before, 1e-3, 1e-4));
+  auto positions = state.at("positional_embedding");
+  positions.copy_(positions.index_select(0, torch::tensor({0, 4, 2, 3, 1})));
+  EXPECT_TRUE(at::allclose(tower(scrambled), before, 1e-4, 1e-5));
+}
+
+TEST(Contrastive, EqualTextsAreNoNegatives) {
+  auto pictures = torch::eye(2), texts = torch::tensor({{1.0f, 0.0f}, {1.0f, 0.0f}}), scale = torch::tensor(10.0f);
+  auto both = torch::ones({2, 2}, at::kBool);
+  EXPECT_LT(contrastive_loss(texts, texts, scale, both).item<double>(), contrastive_loss(texts, texts, scale).item<double>() + 1e-6);
+  EXPECT_NEAR(contrastive_loss(texts, texts, scale, both).item<double>(), std::log(2.0), 1e-5);  // the floor when two texts fit
+  EXPECT_NEAR(contrastive_loss(pictures, pictures, scale).item<double>(), contrastive_loss(pictures, pictures, scale, torch::eye(2).to(at::kBool)).item<double>(), 1e-6);
+}
+
 TEST(Contrastive, LossPrefersMatchingPairs) {
   auto pairs = torch::eye(4), scale = torch::tensor(10.0f);
   EXPECT_LT(contrastive_loss(pairs, pairs, scale).item<double>(), 0.01);

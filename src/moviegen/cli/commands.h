@@ -8,7 +8,12 @@ namespace mg::cli {
 // What the chosen command does; set by its callback, run by main inside the one place that catches errors.
 using Action = std::function<void()>;
 
+void add_generate(CLI::App& app, Action& action);
+void add_inspect(CLI::App& app, Action& action);
 void add_model(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
+void add_world(CLI::App& app, Action& action);
+void add_train(CLI::App& app, Action& action);
+void add_eval(CLI::App& app, Action& action);
 
 }  // namespace mg::cli

@@ -13,8 +13,9 @@ namespace {
 constexpr const char* kExamples =
     "moviegen: an open Movie Gen.\n\n"
     "Examples:\n"
-    "  moviegen model info mini\n"
-    "  moviegen model info movie-gen-video-30b\n";
+    "  moviegen generate \"a red fox runs to the left through snow\" -o fox.mp4\n"
+    "  moviegen inspect fox.mp4\n"
+    "  moviegen doctor\n";
 
 int fail(mg::ExitCode code, const std::string& message) {
   fmt::print(stderr, "moviegen: {}\n", message);
@@ -29,9 +30,15 @@ int run(int argc, char** argv) {
   bool quiet = false, verbose = false;
   app.add_flag("--quiet", quiet, "print results and errors only");
   app.add_flag("-v,--verbose", verbose, "print more");
+  app.fallthrough();  // moviegen generate … --quiet works as moviegen --quiet generate … does
   mg::cli::Action action;
+  mg::cli::add_generate(app, action);
+  mg::cli::add_inspect(app, action);
   mg::cli::add_model(app, action);
   mg::cli::add_doctor(app, action);
+  mg::cli::add_world(app, action);
+  mg::cli::add_train(app, action);
+  mg::cli::add_eval(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {  // --help, --version

@@ -1,6 +1,7 @@
 #include "moviegen/tae/autoencoder.h"
 
 #include "moviegen/core/error.h"
+#include "moviegen/tae/activations.h"
 #include "moviegen/weights/model_folder.h"
 
 namespace mg::tae {
@@ -10,29 +11,19 @@ constexpr const char* kPart = "vae";
 constexpr const char* kClass = "MovieGenTae";
 constexpr double kMaxLogVariance = 20, kMinLogVariance = -30;  // keeps exp() finite
 
-// [B,3,T,H,W] → [B,T,H/f,W/f,3·f·f] and back.
-Tensor fold_pixels(const Tensor& x, int64_t f) {
-  int64_t B = x.size(0), C = x.size(1), T = x.size(2), H = x.size(3), W = x.size(4);
-  return x.view({B, C, T, H / f, f, W / f, f}).permute({0, 2, 3, 5, 1, 4, 6}).reshape({B, T, H / f, W / f, C * f * f});
-}
-Tensor unfold_pixels(const Tensor& x, int64_t f) {
-  int64_t B = x.size(0), T = x.size(1), h = x.size(2), w = x.size(3), C = x.size(4) / (f * f);
-  return x.view({B, T, h, w, C, f, f}).permute({0, 4, 1, 2, 5, 3, 6}).reshape({B, C, T, h * f, w * f});
-}
-
-Tensor channels_first(const Tensor& x_BTHWC) { return x_BTHWC.permute({0, 4, 1, 2, 3}).contiguous(); }
-Tensor channels_last(const Tensor& x_BCTHW) { return x_BCTHW.permute({0, 2, 3, 4, 1}).contiguous(); }
+Tensor channels_first(const Tensor& x_TBHWC) { return x_TBHWC.permute({1, 4, 0, 2, 3}).contiguous(); }
+Tensor channels_last(const Tensor& x_BCTHW) { return x_BCTHW.permute({2, 0, 3, 4, 1}).contiguous(); }
 
 torch::nn::ModuleList blocks_of(int64_t width, int64_t count) {
   torch::nn::ModuleList list;
-  for (int64_t i = 0; i < count; ++i) list->push_back(ResBlock(width, width));
+  for (int64_t i = 0; i < count; ++i) list->push_back(ResBlock(width));
   return list;
 }
 
 torch::nn::ModuleList middle_of(int64_t width, bool attention) {
   torch::nn::ModuleList list;
-  list->push_back(ResBlock(width, width));
-  if (attention) list->push_back(MiddleAttention(width)), list->push_back(ResBlock(width, width));
+  list->push_back(ResBlock(width));
+  if (attention) list->push_back(MiddleAttention(width)), list->push_back(ResBlock(width));
   return list;
 }
 
@@ -77,11 +68,11 @@ std::pair<Tensor, Tensor> EncoderImpl::forward(const Tensor& pixels) {
     x = run_blocks(levels->ptr(i), x);
     if (i == steps->size()) break;
     for (const auto& step : *steps->ptr(i)->as<torch::nn::ModuleList>()) {
-      if (auto* space = step->as<FrameConv>()) x = space->forward(x);
+      if (auto* space = step->as<FrameConv>()) x = space->forward(x, Width::kNarrow);
       if (auto* time = step->as<TimeConv>()) x = time->forward(x);
     }
   }
-  auto moments = channels_first(out(at::silu(norm(run_middle(*middle, x))))).chunk(2, 1);
+  auto moments = channels_first(out(norm_silu(run_middle(*middle, x), norm->weight))).chunk(2, 1);
   return {moments[0].contiguous(), moments[1].clamp(kMinLogVariance, kMaxLogVariance)};
 }
 
@@ -96,27 +87,29 @@ DecoderImpl::DecoderImpl(const TaeConfig& c) : config(c) {
     levels->push_back(blocks_of(w[i], c.decoder_blocks[i]));
     if (i + 1 == w.size()) break;
     torch::nn::ModuleList step;
-    step->push_back(TimeConv(w[i], w[i + 1]));
-    if (c.spatial_steps[w.size() - 2 - i]) step->push_back(FrameConv(w[i + 1], w[i + 1]));
+    size_t mirrored = w.size() - 2 - i;
+    if (c.temporal_steps[mirrored]) step->push_back(TimeUpsample(w[i], w[i + 1]));
+    else step->push_back(TimeConv(w[i], w[i + 1]));
+    if (c.spatial_steps[mirrored]) step->push_back(FrameConv(w[i + 1], w[i + 1]));
     steps->push_back(step);
   }
   norm = register_module("norm", nn::RmsNorm(w.back()));
   out = register_module("out", PairConv(w.back(), 3 * c.pixel_unshuffle * c.pixel_unshuffle));
 }
 
-Tensor DecoderImpl::forward(const Tensor& latent) {
-  bool still = latent.size(2) == 1;
+Tensor DecoderImpl::forward(const Tensor& latent, bool is_still) {
+  check(!is_still || latent.size(2) == 1, "tae decoder: a still has one latent frame, got {}", latent.size(2));
   auto x = run_middle(*middle, stem(channels_last(latent)));
   for (size_t i = 0; i < levels->size(); ++i) {
     x = run_blocks(levels->ptr(i), x);
     if (i == steps->size()) break;
-    if (config.temporal_steps[steps->size() - 1 - i] && !still) x = repeat_time(x);
-    for (const auto& step : *steps->ptr(i)->as<torch::nn::ModuleList>()) {
-      if (auto* time = step->as<TimeConv>()) x = time->forward(x);
-      if (auto* space = step->as<FrameConv>()) x = space->forward(repeat_space(x));
-    }
+    const auto& step = *steps->ptr(i)->as<torch::nn::ModuleList>();
+    auto width = step.size() > 1 ? Width::kNarrow : Width::kWide;  // a frame convolution follows, or the residual stream
+    if (auto* time = step[0]->as<TimeUpsample>()) x = time->forward(x, is_still, width);
+    if (auto* time = step[0]->as<TimeConv>()) x = time->forward(x, width);
+    if (step.size() > 1) x = step[1]->as<FrameConv>()->forward(repeat_space(x));
   }
-  return unfold_pixels(out(at::silu(norm(x))), config.pixel_unshuffle);
+  return unfold_pixels(out(norm_silu(x, norm->weight)), config.pixel_unshuffle);
 }
 
 AutoencoderImpl::AutoencoderImpl(const TaeConfig& c) : config(c) {
@@ -139,9 +132,8 @@ Tensor AutoencoderImpl::decode(const Tensor& latent, int64_t frames) {
   int64_t longest = latent.size(2) * config.temporal_factor();
   if (frames < 1 || frames > longest)
     throw UsageError("tae decode: {} latent frames hold 1 to {} frames, asked for {}", latent.size(2), longest, frames);
-  auto decoded = decoder(denormalise(latent));
-  if (latent.size(2) == 1) return decoded.expand({-1, -1, frames, -1, -1});
-  return decoded.narrow(2, 0, frames);
+  bool is_still = latent.size(2) == 1 && frames == 1;
+  return decoder(denormalise(latent), is_still).narrow(2, 0, frames);
 }
 
 Tensor AutoencoderImpl::preview(const Tensor& latent) {

@@ -21,9 +21,9 @@ TORCH_MODULE(Encoder);
 
 struct DecoderImpl : torch::nn::Module {
   explicit DecoderImpl(const TaeConfig& config);
-  // → 8·T frames [B,3,8T,H',W']. A single latent frame decodes to one frame: with replicate padding nothing in the
-  // decoder can tell its 8 copies apart.
-  Tensor forward(const Tensor& latent_BCTHW);
+  // → 8·T frames [B,3,8T,H',W'], or with is_still (T = 1 only) one frame at an eighth of the cost: of every doubling
+  // only the first frame is made. Images are trained and decoded that way.
+  Tensor forward(const Tensor& latent_BCTHW, bool is_still = false);
   TaeConfig config;
   PairConv stem{nullptr}, out{nullptr};
   torch::nn::ModuleList levels, steps, middle;
@@ -35,7 +35,7 @@ struct AutoencoderImpl : torch::nn::Module {
   explicit AutoencoderImpl(const TaeConfig& config);
   // Mean latent, normalised per channel to mean 0 and deviation 1: what the transformers see.
   Tensor encode(const Tensor& pixels_BCTHW);
-  // Inverse of encode; `frames` (T') of the 8·T decoded ones are kept.
+  // Inverse of encode; the first `frames` (T') of the 8·T decoded ones. One frame of one latent frame decodes as a still.
   Tensor decode(const Tensor& latent_BCTHW, int64_t frames);
   // Cheap linear look at a normalised latent: [B,C,T,H,W] → [B,3,T,H,W] in [−1,1].
   Tensor preview(const Tensor& latent_BCTHW);

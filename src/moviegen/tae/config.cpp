@@ -1,5 +1,7 @@
 #include "moviegen/tae/config.h"
 
+#include <cmath>
+
 #include "moviegen/core/error.h"
 
 namespace mg::tae {
@@ -7,62 +9,68 @@ namespace {
 
 // Walks the layers of one half and adds up parameters and multiply-adds.
 struct Tally {
-  double positions;  // frames × height × width of the current level
+  double frames, pixels;  // of the current level
   int64_t parameters = 0;
   double flops = 0;
 
   void conv(int64_t in, int64_t out, int64_t taps) {
     parameters += in * out * taps + out;
-    flops += 2.0 * static_cast<double>(in * out * taps) * positions;
+    flops += 2.0 * static_cast<double>(in * out * taps) * frames * pixels;
   }
-  void pair(int64_t in, int64_t out) { conv(in, out, 9), conv(out, out, 3); }  // 2D then 1D
-  void block(int64_t in, int64_t out) {
-    parameters += in + out;  // norms
-    pair(in, out), pair(out, out);
-    if (in != out) conv(in, out, 1);
+  void time(int64_t in, int64_t out) {
+    conv(in, out, 3);
+    if (frames == 1) flops -= 4.0 * static_cast<double>(in * out) * pixels;  // a lone frame meets the sum of the taps
+  }
+  void pair(int64_t in, int64_t out) { conv(in, out, 9), time(out, out); }
+  void block(int64_t width) {
+    parameters += 2 * width;  // norms
+    pair(width, width), pair(width, width);
   }
   void attention(int64_t width) {
     for (int axis = 0; axis < 2; ++axis) parameters += width, conv(width, 3 * width, 1), conv(width, width, 1);
   }
 };
 
-Tally tally_encoder(const TaeConfig& c, double frames, double height, double width) {
+Tally tally_encoder(const TaeConfig& c, int64_t frames, int64_t height, int64_t width) {
   double fold = static_cast<double>(c.pixel_unshuffle);
-  Tally tally{frames * (height / fold) * (width / fold)};
+  Tally tally{static_cast<double>(frames), static_cast<double>(height) / fold * static_cast<double>(width) / fold};
   tally.pair(3 * c.pixel_unshuffle * c.pixel_unshuffle, c.encoder_widths[0]);
   for (size_t level = 0; level < c.encoder_widths.size(); ++level) {
     int64_t w = c.encoder_widths[level];
-    for (int64_t i = 0; i < c.encoder_blocks[level]; ++i) tally.block(w, w);
+    for (int64_t i = 0; i < c.encoder_blocks[level]; ++i) tally.block(w);
     if (level + 1 == c.encoder_widths.size()) break;
-    if (c.spatial_steps[level]) tally.positions /= 4, tally.conv(w, w, 9);
-    if (c.temporal_steps[level]) tally.positions /= 2;
-    tally.conv(w, c.encoder_widths[level + 1], 3);
+    if (c.spatial_steps[level]) tally.pixels /= 4, tally.conv(w, w, 9);
+    if (c.temporal_steps[level]) tally.frames = std::ceil(tally.frames / 2);
+    tally.time(w, c.encoder_widths[level + 1]);
   }
   int64_t last = c.encoder_widths.back();
-  tally.block(last, last);
-  if (c.attention) tally.attention(last), tally.block(last, last);
+  tally.block(last);
+  if (c.attention) tally.attention(last), tally.block(last);
   tally.parameters += last;
   tally.pair(last, 2 * c.latent_channels);
   return tally;
 }
 
-Tally tally_decoder(const TaeConfig& c, double frames, double height, double width) {
-  double positions = frames / static_cast<double>(c.temporal_factor()) * height * width /
-                     static_cast<double>(c.spatial_factor() * c.spatial_factor());
-  Tally tally{positions};
+Tally tally_decoder(const TaeConfig& c, int64_t frames, int64_t height, int64_t width) {
+  bool is_still = frames == 1;
+  int64_t area = c.spatial_factor() * c.spatial_factor();
+  double latents = std::ceil(static_cast<double>(frames) / static_cast<double>(c.temporal_factor()));
+  Tally tally{latents, static_cast<double>(height * width) / static_cast<double>(area)};
   int64_t first = c.decoder_widths.front();
   tally.pair(c.latent_channels, first);
-  tally.block(first, first);
-  if (c.attention) tally.attention(first), tally.block(first, first);
+  tally.block(first);
+  if (c.attention) tally.attention(first), tally.block(first);
   for (size_t level = 0; level < c.decoder_widths.size(); ++level) {
     int64_t w = c.decoder_widths[level];
-    for (int64_t i = 0; i < c.decoder_blocks[level]; ++i) tally.block(w, w);
+    for (int64_t i = 0; i < c.decoder_blocks[level]; ++i) tally.block(w);
     if (level + 1 == c.decoder_widths.size()) break;
     size_t step = c.spatial_steps.size() - 1 - level;
     int64_t next = c.decoder_widths[level + 1];
-    if (c.temporal_steps[step]) tally.positions *= 2;
-    tally.conv(w, next, 3);
-    if (c.spatial_steps[step]) tally.positions *= 4, tally.conv(next, next, 9);
+    double before = tally.flops;
+    tally.time(w, c.temporal_steps[step] ? 2 * next : next);  // both frames of a doubling, at the lower rate
+    if (c.temporal_steps[step] && is_still) tally.flops = (tally.flops + before) / 2;
+    if (c.temporal_steps[step] && !is_still) tally.frames *= 2;
+    if (c.spatial_steps[step]) tally.pixels *= 4, tally.conv(next, next, 9);
   }
   int64_t last = c.decoder_widths.back();
   tally.parameters += last;
@@ -124,11 +132,11 @@ int64_t parameter_count(const TaeConfig& config) {
 }
 
 double encode_flops(const TaeConfig& config, int64_t frames, int64_t height, int64_t width) {
-  return tally_encoder(config, static_cast<double>(frames), static_cast<double>(height), static_cast<double>(width)).flops;
+  return tally_encoder(config, frames, height, width).flops;
 }
 
 double decode_flops(const TaeConfig& config, int64_t frames, int64_t height, int64_t width) {
-  return tally_decoder(config, static_cast<double>(frames), static_cast<double>(height), static_cast<double>(width)).flops;
+  return tally_decoder(config, frames, height, width).flops;
 }
 
 }  // namespace mg::tae

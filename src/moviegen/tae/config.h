@@ -14,8 +14,8 @@ struct TaeConfig {
   int64_t pixel_unshuffle = 4;
   std::vector<int64_t> encoder_widths{48, 80, 160, 256};
   std::vector<int64_t> encoder_blocks{0, 1, 1, 1};
-  std::vector<int64_t> decoder_widths{320, 192, 112, 64};
-  std::vector<int64_t> decoder_blocks{2, 1, 2, 1};
+  std::vector<int64_t> decoder_widths{320, 192, 96, 64};
+  std::vector<int64_t> decoder_blocks{1, 1, 2, 1};
   std::vector<int64_t> spatial_steps{0, 1, 0};
   std::vector<int64_t> temporal_steps{1, 1, 1};
   bool attention = false;  // spatial and temporal attention in the middle
@@ -41,7 +41,7 @@ void fields(V& v, TaeConfig& c) {
 // "mini" or "paper" (128 channels × 1, 2, 4, 4; facts 1.2); throws UsageError.
 TaeConfig tae_preset(const std::string& name);
 
-// Counts from the shape alone, nothing allocated. FLOPs are two per multiply-add.
+// Counts from the shape alone, nothing allocated. FLOPs are two per multiply-add; one frame counts as a still.
 int64_t parameter_count(const TaeConfig& config);
 double encode_flops(const TaeConfig& config, int64_t frames, int64_t height, int64_t width);
 double decode_flops(const TaeConfig& config, int64_t frames, int64_t height, int64_t width);

@@ -76,9 +76,21 @@ Tensor unit(const Tensor& x) { return x / x.norm(2, -1, true).clamp_min(1e-8); }
 }  // namespace
 
 void ContrastiveConfig::check() const {
-  for (int64_t value : {embed_dim, vocab_size, context_length, text_width, text_layers, text_heads, image_size, patch_size, vision_width,
-                        vision_layers, vision_heads})
-    if (value < 1 || value > (1 << 20)) throw UsageError("contrastive pair: a size is out of range: {}", value);
+  // Far above every published size, and small enough that products of the sizes do not overflow.
+  auto bounded = [](const char* field, int64_t value, int64_t most) {
+    if (value < 1 || value > most) throw UsageError("contrastive pair: {}: expected 1 to {}, got {}", field, most, value);
+  };
+  bounded("embed_dim", embed_dim, 1 << 16);
+  bounded("vocab_size", vocab_size, 1 << 20);
+  bounded("context_length", context_length, 1 << 16);
+  bounded("text_width", text_width, 1 << 16);
+  bounded("text_layers", text_layers, 1 << 10);
+  bounded("text_heads", text_heads, text_width);
+  bounded("image_size", image_size, 1 << 13);
+  bounded("patch_size", patch_size, image_size);
+  bounded("vision_width", vision_width, 1 << 16);
+  bounded("vision_layers", vision_layers, 1 << 10);
+  bounded("vision_heads", vision_heads, vision_width);
   if (text_width % text_heads || vision_width % vision_heads || image_size % patch_size)
     throw UsageError("contrastive pair: widths must be multiples of their heads, the picture of its patches");
 }
@@ -141,17 +153,21 @@ ImageTowerImpl::ImageTowerImpl(const ContrastiveConfig& c) : config(c) {
 Tensor ImageTowerImpl::forward(const Tensor& pixels) {
   if (pixels.dim() != 4 || pixels.size(1) != 3 || pixels.size(2) != config.image_size || pixels.size(3) != config.image_size)
     throw UsageError("contrastive image: expected [B,3,{0},{0}], got [{1}]", config.image_size, fmt::join(pixels.sizes().begin(), pixels.sizes().end(), ","));
-  int64_t B = pixels.size(0), w = config.vision_width;
-  auto patches = at::conv2d(pixels, conv1_weight, {}, config.patch_size).flatten(2).transpose(1, 2);
+  int64_t B = pixels.size(0), w = config.vision_width, p = config.patch_size, side = config.image_size / p;
+  // The convolution's stride is its size, so it is one product over the patches' pixels.
+  auto pixels_BSK = pixels.view({B, 3, side, p, side, p}).permute({0, 2, 4, 1, 3, 5}).reshape({B, side * side, 3 * p * p});
+  auto patches = nn::linear(pixels_BSK, conv1_weight.flatten(1));
   auto x = at::cat({class_embedding.view({1, 1, w}).expand({B, 1, w}), patches}, 1) + positional_embedding;
   x = run(resblocks, at::layer_norm(x, {w}, ln_pre_weight, ln_pre_bias), Tensor());
   return unit(at::layer_norm(x.select(1, 0), {w}, ln_post_weight, ln_post_bias).matmul(proj));
 }
 
-Tensor contrastive_loss(const Tensor& image, const Tensor& text, const Tensor& logit_scale) {
+Tensor contrastive_loss(const Tensor& image, const Tensor& text, const Tensor& logit_scale, const Tensor& fits) {
   auto logits = logit_scale * image.matmul(text.t());
-  auto labels = at::arange(image.size(0));
-  return (at::cross_entropy_loss(logits, labels) + at::cross_entropy_loss(logits.t(), labels)) / 2;
+  auto target = fits.defined() ? fits.to(logits.scalar_type()) : at::eye(image.size(0), logits.options());
+  // Cross entropy against all that fits, evenly shared, picture → text and text → picture.
+  auto towards = [&](int64_t axis) { return -(logits.log_softmax(axis) * (target / target.sum(axis, true))).sum(axis).mean(); };
+  return (towards(1) + towards(0)) / 2;
 }
 
 }  // namespace mg::text

@@ -17,9 +17,9 @@ struct ContrastiveConfig {
   int64_t embed_dim = 256;
   int64_t vocab_size = 2048;
   int64_t context_length = 256;  // long prompts (facts 2: 77 → 256)
-  int64_t text_width = 256, text_layers = 4, text_heads = 4;
+  int64_t text_width = 256, text_layers = 3, text_heads = 4;
   int64_t image_size = 128, patch_size = 16;
-  int64_t vision_width = 256, vision_layers = 6, vision_heads = 4;
+  int64_t vision_width = 256, vision_layers = 5, vision_heads = 4;
   void check() const;
 };
 
@@ -63,7 +63,8 @@ struct ImageTowerImpl : torch::nn::Module {
 };
 TORCH_MODULE(ImageTower);
 
-// Symmetric InfoNCE over a batch of matching pairs; embeddings [B,D] normalised, logit_scale a positive factor.
-Tensor contrastive_loss(const Tensor& image_BD, const Tensor& text_BD, const Tensor& logit_scale);
+// Symmetric InfoNCE over a batch of pairs; embeddings [B,D] normalised, logit_scale a positive factor. `fits` [B,B] bool says
+// which text (column) is true of which picture (row), so that equal captions are no negatives; undefined = the diagonal.
+Tensor contrastive_loss(const Tensor& image_BD, const Tensor& text_BD, const Tensor& logit_scale, const Tensor& fits_BB = {});
 
 }  // namespace mg::text

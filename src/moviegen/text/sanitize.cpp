@@ -59,7 +59,8 @@ std::string quoted_text(std::string_view s) {
     size_t begin = at + (straight ? 1 : kOpenQuote.size());
     size_t end = straight ? s.find('"', begin) : s.find(kCloseQuote, begin);
     if (end == std::string_view::npos) break;
-    if (end > begin) out += (out.empty() ? "" : " ") + std::string(s.substr(begin, end - begin));
+    if (end > begin && !out.empty()) out += ' ';
+    out += s.substr(begin, end - begin);
     at = end + (straight ? 1 : kCloseQuote.size());
   }
   return out;

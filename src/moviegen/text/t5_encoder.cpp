@@ -79,8 +79,22 @@ TORCH_MODULE(Block);
 }  // namespace
 
 void T5Config::check() const {
-  for (int64_t value : {vocab_size, d_model, d_kv, d_ff, num_layers, num_heads, relative_attention_num_buckets, relative_attention_max_distance})
-    if (value < 1 || value > (1 << 20)) throw UsageError("t5: a size is out of range: {}", value);
+  // Far above every published size, and small enough that products of the sizes do not overflow.
+  auto bounded = [](const char* field, int64_t value, int64_t most) {
+    if (value < 1 || value > most) throw UsageError("t5: {}: expected 1 to {}, got {}", field, most, value);
+  };
+  bounded("vocab_size", vocab_size, 1 << 20);
+  bounded("d_model", d_model, 1 << 16);
+  bounded("d_kv", d_kv, 1 << 12);
+  bounded("d_ff", d_ff, 1 << 18);
+  bounded("num_layers", num_layers, 1 << 10);
+  bounded("num_heads", num_heads, 1 << 10);
+  bounded("relative_attention_num_buckets", relative_attention_num_buckets, 1 << 16);
+  bounded("relative_attention_max_distance", relative_attention_max_distance, 1 << 20);
+  if (relative_attention_num_buckets < 4 || relative_attention_num_buckets % 4)
+    throw UsageError("t5: relative_attention_num_buckets: expected a multiple of 4, got {}", relative_attention_num_buckets);
+  if (relative_attention_max_distance <= relative_attention_num_buckets / 4)
+    throw UsageError("t5: relative_attention_max_distance: expected more than a quarter of the buckets, got {}", relative_attention_max_distance);
   if (feed_forward_proj != "relu" && feed_forward_proj != "gated-gelu" && feed_forward_proj != "gated-silu")
     throw UsageError("t5: feed_forward_proj: expected relu, gated-gelu or gated-silu, got '{}'", feed_forward_proj);
 }
@@ -92,7 +106,7 @@ T5Config t5_preset(const std::string& name) {
     c.feed_forward_proj = proj;
     return c;
   };
-  if (name == "mini") return c;
+  if (name == "mini") return c;  // the defaults
   if (name == "byte-mini") return shape(259, 128, 32, 320, 2, 4, "gated-gelu");
   if (name == "ul2") return shape(32128, 4096, 256, 16384, 32, 16, "gated-silu");      // facts 12.2
   if (name == "t5-base") return shape(32128, 768, 64, 3072, 12, 12, "relu");
@@ -129,13 +143,13 @@ T5EncoderImpl::T5EncoderImpl(const T5Config& c) : config(c) {
   final_norm_ = final_norm->register_parameter("weight", torch::ones({c.d_model}));
 }
 
+// The bias depends on the distance alone: one row per distance, then a window of them for each query.
 Tensor T5EncoderImpl::position_bias(int64_t length) {
-  auto buckets = torch::empty({length, length}, at::kLong);
-  auto view = buckets.accessor<int64_t, 2>();
-  for (int64_t query = 0; query < length; ++query)
-    for (int64_t key = 0; key < length; ++key)
-      view[query][key] = relative_position_bucket(key - query, config.relative_attention_num_buckets, config.relative_attention_max_distance);
-  return relative_bias_.index({buckets}).permute({2, 0, 1}).contiguous();
+  std::vector<int64_t> buckets;
+  for (int64_t distance = 1 - length; distance < length; ++distance)
+    buckets.push_back(relative_position_bucket(distance, config.relative_attention_num_buckets, config.relative_attention_max_distance));
+  auto rows = at::embedding(relative_bias_, at::tensor(buckets, relative_bias_.options().dtype(at::kLong)));  // [2L−1, N]
+  return rows.t().unfold(1, length, 1).flip({1}).contiguous();                                                // [N, L, L]
 }
 
 Tensor T5EncoderImpl::forward(const Tensor& ids, const Tensor& mask) {

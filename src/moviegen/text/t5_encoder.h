@@ -18,7 +18,7 @@ struct T5Config {
   int64_t d_model = 256;
   int64_t d_kv = 64;
   int64_t d_ff = 640;
-  int64_t num_layers = 4;
+  int64_t num_layers = 3;
   int64_t num_heads = 4;
   int64_t relative_attention_num_buckets = 32;
   int64_t relative_attention_max_distance = 128;

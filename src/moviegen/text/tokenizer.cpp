@@ -38,6 +38,7 @@ const Library& library() {
 }
 
 constexpr size_t kErrorBytes = 1024;
+constexpr const char* kWordStart = "\xE2\x96\x81";  // SentencePiece's mark for the space before a word
 
 std::vector<int64_t> close_sequence(std::vector<int64_t> ids, int64_t max_tokens) {
   if (static_cast<int64_t>(ids.size()) > max_tokens - 1) ids.resize(static_cast<size_t>(max_tokens - 1));
@@ -62,11 +63,14 @@ std::vector<int64_t> SentencePieceTokenizer::encode(const std::string& text, int
 
 int64_t SentencePieceTokenizer::vocabulary_size() const { return library().size(handle_); }
 
-std::string train_sentencepiece(const std::vector<std::string>& sentences, int64_t vocabulary_size) {
+std::string train_sentencepiece(const std::vector<std::string>& sentences, int64_t vocabulary_size,
+                                const std::vector<std::string>& symbols) {
   auto settings = fmt::format(
       "--vocab_size={} --model_type=unigram --pad_id=0 --eos_id=1 --unk_id=2 --bos_id=-1 --hard_vocab_limit=false "
       "--num_threads=1 --byte_fallback=true --minloglevel=2 --shuffle_input_sentence=false --character_coverage=1.0",
       vocabulary_size);
+  for (size_t i = 0; i < symbols.size(); ++i)
+    settings += fmt::format("{}{}{}", i == 0 ? " --user_defined_symbols=" : ",", kWordStart, symbols[i]);
   std::vector<const char*> list;
   for (const auto& sentence : sentences) list.push_back(sentence.c_str());
   std::string model;

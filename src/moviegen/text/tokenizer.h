@@ -33,7 +33,9 @@ class SentencePieceTokenizer : public Tokenizer {
 };
 
 // Trains a unigram model on sentences (one thread: the same input gives the same model) and returns the .model content.
-std::string train_sentencepiece(const std::vector<std::string>& sentences, int64_t vocabulary_size);
+// Each of `symbols` becomes one token when it stands at the start of a word; they hold no spaces and no commas.
+std::string train_sentencepiece(const std::vector<std::string>& sentences, int64_t vocabulary_size,
+                                const std::vector<std::string>& symbols = {});
 
 // ByT5: one id a byte (byte + 3).
 class ByteTokenizer : public Tokenizer {

@@ -1,0 +1,119 @@
+// moviegen eval tae: how well a model's autoencoder keeps clips that no training ever saw.
+#include <fmt/format.h>
+
+#include "moviegen/cli/commands.h"
+#include "moviegen/core/cancel.h"
+#include "moviegen/core/progress.h"
+#include "moviegen/data/clip_tensor.h"
+#include "moviegen/data/world_settings.h"
+#include "moviegen/nn/ops.h"
+#include "moviegen/nn/runtime.h"
+#include "moviegen/tae/temporal_tiling.h"
+#include "moviegen/train/tasks/tae_measure.h"
+#include "moviegen/weights/model_folder.h"
+
+namespace mg::cli {
+namespace {
+
+struct Options {
+  std::string model = "mini", world, compute = "auto";
+  int64_t clips = 32, frames = 32, side = 128;
+  bool json = false;
+};
+
+constexpr int64_t kRoundTrips[] = {1, 5, 33};  // an image, less than one latent frame, one frame more than a tile
+
+struct Figures {
+  std::vector<double> psnr, ssim, motion_psnr, image_psnr, image_ssim, tiled_psnr;
+};
+
+// A clip twice as long as a tile, decoded in tiles and compared with the clip: what a user of a long film sees.
+double tiled_psnr(tae::Autoencoder& model, const at::Tensor& pixels) {
+  at::NoGradGuard no_grad;
+  auto long_clip = at::cat({pixels, pixels.flip(1)}, 1).unsqueeze(0);
+  auto made = tae::decode_tiled(model, tae::encode_tiled(model, long_clip), long_clip.size(2));
+  return train::psnr(made[0], long_clip[0]);
+}
+
+Figures measure_clips(tae::Autoencoder& model, const world::World& world, const Options& options) {
+  Figures figures;
+  data::WorldSettings settings;
+  Progress progress("clips", options.clips);
+  for (int64_t i = 0; i < options.clips; ++i) {
+    process_cancel().throw_if_cancelled();
+    auto clip = data::clip_tensor(world.render(data::kEvaluationSeeds + static_cast<uint64_t>(i), settings.render(options.side, options.side, options.frames)));
+    auto video = train::measure(model, clip), image = train::measure(model, clip.narrow(1, 0, 1));
+    figures.psnr.push_back(video.psnr), figures.ssim.push_back(video.ssim);
+    if (video.motion_psnr) figures.motion_psnr.push_back(*video.motion_psnr);
+    figures.image_psnr.push_back(image.psnr), figures.image_ssim.push_back(image.ssim);
+    if (i < options.clips / 4 + 1) figures.tiled_psnr.push_back(tiled_psnr(model, clip));
+    progress.update(i + 1);
+  }
+  return figures;
+}
+
+// Frames that come back for each of kRoundTrips.
+std::vector<int64_t> round_trips(tae::Autoencoder& model, int64_t side) {
+  at::NoGradGuard no_grad;
+  std::vector<int64_t> counts;
+  for (int64_t frames : kRoundTrips)
+    counts.push_back(tae::decode_tiled(model, tae::encode_tiled(model, torch::zeros({1, 3, frames, side, side})), frames).size(2));
+  return counts;
+}
+
+void print_row(const char* name, const std::vector<double>& values, const char* unit, int digits) {
+  auto s = train::summarise(values);
+  if (s.count) fmt::print("  {:<34}{:8.{}f} ± {:.{}f}{}  ({} clips)\n", name, s.mean, digits, s.half_interval, digits, unit, s.count);
+}
+
+Json row(const std::vector<double>& values) {
+  auto s = train::summarise(values);
+  return {{"mean", s.mean}, {"half_interval_95", s.half_interval}, {"clips", s.count}};
+}
+
+void evaluate(const Options& options) {
+  nn::set_threads();
+  nn::keep_freed_memory();
+  nn::set_compute(nn::parse_compute(options.compute));
+  auto folder = weights::resolve_model(options.model);
+  auto model = tae::load_autoencoder(folder);
+  data::WorldSettings settings;
+  settings.folder = options.world;
+  auto figures = measure_clips(model, *settings.open(), options);
+  auto counts = round_trips(model, model->config.spatial_factor() * 4);
+  if (options.json) {
+    Json trips = Json::object();
+    for (size_t i = 0; i < counts.size(); ++i) trips[std::to_string(kRoundTrips[i])] = counts[i];
+    Json out = {{"model", folder}, {"frames", options.frames}, {"side", options.side}, {"video_psnr", row(figures.psnr)},
+                {"video_ssim", row(figures.ssim)}, {"motion_psnr", row(figures.motion_psnr)}, {"image_psnr", row(figures.image_psnr)},
+                {"image_ssim", row(figures.image_ssim)}, {"tiled_psnr", row(figures.tiled_psnr)}, {"round_trips", trips}};
+    return fmt::print("{}\n", out.dump(2));
+  }
+  fmt::print("{}: autoencoder on held-out clips of {} frames, {}×{} (mean ± 95 % interval)\n", folder, options.frames, options.side, options.side);
+  print_row("video PSNR", figures.psnr, " dB", 2);
+  print_row("video SSIM", figures.ssim, "", 4);
+  print_row("PSNR where the picture moves", figures.motion_psnr, " dB", 2);
+  print_row("image PSNR", figures.image_psnr, " dB", 2);
+  print_row("image SSIM", figures.image_ssim, "", 4);
+  print_row("PSNR of twice the length, in tiles", figures.tiled_psnr, " dB", 2);
+  for (size_t i = 0; i < counts.size(); ++i) fmt::print("  round trip of {:>2} frames: {} frames\n", kRoundTrips[i], counts[i]);
+}
+
+}  // namespace
+
+void add_eval(CLI::App& app, Action& action) {
+  auto* eval = app.add_subcommand("eval", "measure a model on data it was not trained on");
+  eval->require_subcommand(1);
+  auto* tae = eval->add_subcommand("tae", "autoencoder: PSNR and SSIM of reconstructions, in motion, of images and in tiles");
+  auto options = std::make_shared<Options>();
+  tae->add_option("--model", options->model, "model folder or name")->capture_default_str();
+  tae->add_option("--clips", options->clips, "held-out clips")->check(CLI::Range(1, 100000))->capture_default_str();
+  tae->add_option("--frames", options->frames, "frames of a clip")->check(CLI::Range(1, 1024))->capture_default_str();
+  tae->add_option("--side", options->side, "height and width, a multiple of 8")->check(CLI::Range(16, 1024))->capture_default_str();
+  tae->add_option("--world", options->world, "asset pack folder [where `moviegen world fetch` put it]");
+  tae->add_option("--compute", options->compute, "precision of products: f32, bf16, aten or auto")->capture_default_str();
+  tae->add_flag("--json", options->json, "print JSON");
+  tae->callback([options, &action] { action = [options] { evaluate(*options); }; });
+}
+
+}  // namespace mg::cli

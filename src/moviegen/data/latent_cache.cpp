@@ -1,0 +1,139 @@
+#include "moviegen/data/latent_cache.h"
+
+#include <ATen/Parallel.h>
+
+#include <bit>
+#include <filesystem>
+#include <fstream>
+
+#include "moviegen/core/cancel.h"
+#include "moviegen/core/error.h"
+#include "moviegen/core/paths.h"
+#include "moviegen/core/progress.h"
+#include "moviegen/core/random.h"
+#include "moviegen/data/clip_tensor.h"
+
+namespace mg::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kBlockFrames = 256;  // frames rendered and encoded at a time: bounds memory to about 100 MB
+
+std::vector<int64_t> latent_shape(const tae::TaeConfig& c, const world::RenderOptions& r) {
+  int64_t space = c.spatial_factor(), time = c.temporal_factor();
+  return {c.latent_channels, (r.frames + time - 1) / time, r.height / space, r.width / space};
+}
+
+int64_t values_of(const std::vector<int64_t>& shape) { return shape[0] * shape[1] * shape[2] * shape[3]; }
+
+// Sixty-four bits of the weights; enough to notice another autoencoder.
+std::string hash_of(const torch::nn::Module& module) {
+  uint64_t hash = 0;
+  for (const auto& [key, tensor] : weights::state_of(module)) {
+    auto flat = tensor.detach().to(at::kFloat).contiguous();
+    const float* values = flat.data_ptr<float>();
+    for (int64_t i = 0; i < flat.numel(); ++i) hash = mix_bits(hash ^ std::bit_cast<uint32_t>(values[i]));
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+Json key_of(const LatentCacheSpec& spec, const tae::Autoencoder& autoencoder) {
+  const auto& r = spec.render;
+  return {{"world_version", world::kWorldVersion}, {"first_seed", spec.first_seed}, {"width", r.width}, {"height", r.height},
+          {"frames", r.frames}, {"fps", r.fps}, {"subjects", r.subjects}, {"places", r.places}, {"motions", r.motions},
+          {"styles", r.styles}, {"max_subjects", r.max_subjects}, {"plain", r.plain}, {"animated_assets", r.animated_assets},
+          {"autoencoder", hash_of(*autoencoder)}};
+}
+
+std::vector<world::Captions> read_captions(const std::string& path, int64_t limit) {
+  std::vector<world::Captions> captions;
+  std::ifstream file(path);
+  for (std::string line; static_cast<int64_t>(captions.size()) < limit && std::getline(file, line) && !file.eof();) {
+    auto item = Json::parse(line, nullptr, false);
+    if (!item.is_array() || item.size() != 3) break;  // cut off by a crash: goes on from here
+    captions.push_back({item[0], item[1], item[2]});
+  }
+  return captions;
+}
+
+// Renders clips [first, first + count) on all cores and encodes them → bf16 [count, C, T, H, W].
+at::Tensor make_block(const LatentCacheSpec& spec, const world::World& world, tae::Autoencoder& autoencoder, int64_t first, int64_t count,
+                      std::vector<world::Captions>& captions) {
+  std::vector<at::Tensor> clips(static_cast<size_t>(count));
+  std::vector<world::Captions> texts(static_cast<size_t>(count));
+  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      auto clip = world.render(spec.first_seed + static_cast<uint64_t>(first + i), spec.render);
+      clips[static_cast<size_t>(i)] = clip_tensor(clip);
+      texts[static_cast<size_t>(i)] = clip.captions;
+    }
+  });
+  captions.insert(captions.end(), texts.begin(), texts.end());
+  at::NoGradGuard no_grad;
+  return autoencoder->encode(at::stack(clips)).to(at::kBFloat16).contiguous();
+}
+
+void build(const std::string& folder, const LatentCacheSpec& spec, const world::World& world, tae::Autoencoder& autoencoder,
+           std::vector<world::Captions>& captions, int64_t item_bytes) {
+  auto done = std::min<int64_t>(static_cast<int64_t>(captions.size()), static_cast<int64_t>(fs::file_size(folder + "/latents.bf16")) / item_bytes);
+  captions.resize(static_cast<size_t>(done));
+  fs::resize_file(folder + "/latents.bf16", static_cast<uintmax_t>(done * item_bytes));
+  std::string kept;
+  for (const auto& c : captions) kept += Json({c.brief, c.normal, c.full}).dump() + "\n";
+  write_text(folder + "/captions.jsonl", kept);
+  std::ofstream latents(folder + "/latents.bf16", std::ios::app | std::ios::binary), lines(folder + "/captions.jsonl", std::ios::app);
+  Progress progress(fmt::format("render and encode {} clips of {} frames, {}×{}", spec.items, spec.render.frames, spec.render.width, spec.render.height),
+                    spec.items);
+  int64_t block = std::max<int64_t>(2, kBlockFrames / spec.render.frames);
+  while (done < spec.items) {
+    process_cancel().throw_if_cancelled();
+    int64_t count = std::min(block, spec.items - done);
+    auto values = make_block(spec, world, autoencoder, done, count, captions);
+    latents.write(static_cast<const char*>(values.data_ptr()), count * item_bytes);
+    for (int64_t i = done; i < done + count; ++i) {
+      const auto& c = captions[static_cast<size_t>(i)];
+      lines << Json({c.brief, c.normal, c.full}).dump() << "\n";
+    }
+    latents.flush(), lines.flush();
+    if (!latents || !lines) throw ResourceError("{}: could not write the latent cache; is the disk full?", folder);
+    progress.update(done += count);
+  }
+  progress.finish();
+}
+
+}  // namespace
+
+std::shared_ptr<LatentCache> LatentCache::open_or_build(const std::string& folder, const LatentCacheSpec& spec, const world::World& world,
+                                                        tae::Autoencoder& autoencoder) {
+  if (spec.items < 1) throw UsageError("latent cache: expected at least 1 item, got {}", spec.items);
+  make_folder(folder);
+  auto cache = std::make_shared<LatentCache>();
+  cache->shape_ = latent_shape(autoencoder->config, spec.render);
+  int64_t item_bytes = values_of(cache->shape_) * 2;
+  auto key = key_of(spec, autoencoder);
+  auto key_path = folder + "/cache.json";
+  if (!fs::exists(key_path) || Json::parse(read_text(key_path), nullptr, false) != key) {
+    for (const char* name : {"/latents.bf16", "/captions.jsonl"}) fs::remove(folder + name), std::ofstream(folder + name);
+    write_text(key_path, key.dump(2) + "\n");
+  }
+  cache->captions_ = read_captions(folder + "/captions.jsonl", spec.items);
+  if (cache->size() < spec.items || static_cast<int64_t>(fs::file_size(folder + "/latents.bf16")) < spec.items * item_bytes)
+    build(folder, spec, world, autoencoder, cache->captions_, item_bytes);
+  cache->file_ = std::make_unique<MappedFile>(folder + "/latents.bf16");
+  return cache;
+}
+
+at::Tensor LatentCache::latents(const std::vector<int64_t>& items) const {
+  std::vector<int64_t> shape{static_cast<int64_t>(items.size())};
+  shape.insert(shape.end(), shape_.begin(), shape_.end());
+  auto out = at::empty(shape, at::kBFloat16);
+  int64_t bytes = values_of(shape_) * 2;
+  for (size_t i = 0; i < items.size(); ++i) {
+    check(items[i] >= 0 && items[i] < size(), "latent cache: item {} of {}", items[i], size());
+    std::copy_n(file_->bytes().data() + items[i] * bytes, bytes, static_cast<char*>(out.data_ptr()) + static_cast<int64_t>(i) * bytes);
+  }
+  return out.to(at::kFloat);
+}
+
+}  // namespace mg::data

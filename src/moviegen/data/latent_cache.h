@@ -1,0 +1,41 @@
+// Rendered clips of one size, encoded once and kept: training then reads latents instead of rendering and encoding.
+// A cache is a folder: latents.bf16 (items of C·T·H·W values), captions.jsonl (one line an item), cache.json (its key:
+// world options, seeds, hash of the autoencoder). Building is resumable: it goes on after the last complete item.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "moviegen/core/config.h"
+#include "moviegen/core/files.h"
+#include "moviegen/data/world/world.h"
+#include "moviegen/tae/autoencoder.h"
+
+namespace mg::data {
+
+struct LatentCacheSpec {
+  world::RenderOptions render;
+  uint64_t first_seed = 0;
+  int64_t items = 0;
+};
+
+class LatentCache {
+ public:
+  // Opens the cache in `folder`, building what is missing (progress on stderr, Ctrl-C keeps what is done). A cache made with
+  // other options or another autoencoder is replaced; a longer one serves a smaller `items`.
+  static std::shared_ptr<LatentCache> open_or_build(const std::string& folder, const LatentCacheSpec& spec, const world::World& world,
+                                                    tae::Autoencoder& autoencoder);
+  int64_t size() const { return static_cast<int64_t>(captions_.size()); }
+  // Normalised latents [B,C,T,H,W] in f32.
+  at::Tensor latents(const std::vector<int64_t>& items) const;
+  const world::Captions& captions(int64_t item) const { return captions_[static_cast<size_t>(item)]; }
+
+ private:
+  std::vector<world::Captions> captions_;
+  std::unique_ptr<MappedFile> file_;
+  std::vector<int64_t> shape_;  // C, T, H, W
+};
+
+}  // namespace mg::data

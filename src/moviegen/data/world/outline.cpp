@@ -1,0 +1,257 @@
+// Draws what a scene shows (declared in scene.h): subject, place, motion, look, time, weather, camera.
+#include <algorithm>
+#include <cmath>
+
+#include "moviegen/core/error.h"
+#include "moviegen/data/world/scene.h"
+
+namespace mg::world {
+namespace {
+
+constexpr double kPlainTracking = 0.3;  // share of plain sideways scenes whose camera follows the subject
+constexpr double kUsualDay = 0.55, kUsualClear = 0.55;
+constexpr double kRecolor = 0.35;       // share of tintable subjects drawn in a named colour
+constexpr double kFirstLook = 0.5;      // plain scenes show a subject mostly in its first look
+
+template <class T>
+const T& pick(Generator& generator, const std::vector<T>& list) {
+  return list[generator.below(static_cast<int>(list.size()))];
+}
+
+template <class T>
+void shuffle(Generator& generator, std::vector<T>& list) {
+  for (size_t i = list.size(); i > 1; --i) std::swap(list[i - 1], list[generator.below(static_cast<int>(i))]);
+}
+
+bool contains(const std::vector<std::string>& list, std::string_view name) {
+  return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
+}
+
+// What a picture drawn in some pose can be seen doing. People are drawn doing one thing; an animal drawn in mid-stride
+// passes for standing, one that sits does not pass for walking.
+bool pose_can(const Subject& subject, const Sprite& look, const Motion& motion) {
+  const std::string& pose = look.pose;
+  Gait gait = motion.gait;
+  bool by_nature = subject.locomotion == Locomotion::kFly || subject.locomotion == Locomotion::kFloat || subject.locomotion == Locomotion::kRoll;
+  if (gait == Gait::kSit) return pose == "sit";
+  if (gait == Gait::kDance) return pose == "dance";
+  if (pose == "dance") return false;
+  if (look.head_only) return gait == Gait::kStand || gait == Gait::kBounce || gait == Gait::kSpin;
+  if (by_nature) return true;
+  if (pose == "sit" || pose == "lie" || pose == "hang") return gait == Gait::kFloat;
+  if (subject.group != "person") return gait != Gait::kStand || (pose != "run" && pose != "leap");
+  if (pose == "walk") return gait == Gait::kWalk;
+  if (pose == "run") return gait == Gait::kRun;
+  if (pose == "stand") return gait == Gait::kStand || gait == Gait::kJump || gait == Gait::kApproach || gait == Gait::kRecede;
+  return true;
+}
+
+// Seen from the front while going sideways: possible, but it does not face its way.
+bool faces_wrongly(const Subject& subject, const Sprite& look, const Motion& motion) {
+  bool on_feet = subject.locomotion == Locomotion::kWalk || subject.locomotion == Locomotion::kHop || subject.locomotion == Locomotion::kDrive;
+  return look.front && motion.sideways && on_feet;
+}
+
+struct LookRules {
+  const RenderOptions& options;
+  bool plain = false;
+};
+
+// A look of the subject that can show the motion, or "".
+std::string choose_look(Generator& generator, const Wardrobe& wardrobe, const Subject& subject, const Motion& motion, const LookRules& rules) {
+  std::vector<std::string> looks, sideless;
+  for (const std::string& id : subject.looks) {
+    if (!wardrobe.assets().has_sprite(id)) continue;
+    const Sprite& look = wardrobe.assets().look(id);
+    bool allowed = (rules.options.animated_assets || !id.starts_with("anim/")) && contains(rules.options.styles, look.style);
+    if (!allowed || !pose_can(subject, look, motion)) continue;
+    // Plain scenes show whole bodies.
+    if (rules.plain && look.head_only) continue;
+    (faces_wrongly(subject, look, motion) ? sideless : looks).push_back(id);
+  }
+  if (looks.empty()) looks = sideless;
+  if (looks.empty()) return "";
+  bool takes_first = generator.chance(kFirstLook);
+  const std::string& other = pick(generator, looks);
+  return rules.plain && takes_first ? looks.front() : other;
+}
+
+double weight_of(const Motion& motion) {
+  if (motion.gait == Gait::kStand || motion.gait == Gait::kSit) return 0.8;
+  return motion.sideways ? 3.0 : 1.0;
+}
+
+// A weighted order: heavier motions tend to come first.
+void weighted_shuffle(Generator& generator, std::vector<const Motion*>& list) {
+  std::vector<std::pair<double, const Motion*>> keyed;
+  for (const Motion* motion : list) keyed.push_back({-std::log(1 - generator.uniform()) / weight_of(*motion), motion});
+  std::stable_sort(keyed.begin(), keyed.end(), [](auto& a, auto& b) { return a.first < b.first; });
+  for (size_t i = 0; i < list.size(); ++i) list[i] = keyed[i].second;
+}
+
+void check_names(const Wardrobe& wardrobe, const RenderOptions& options) {
+  for (const auto& name : options.subjects) wardrobe.assets().subject(name);
+  for (const auto& name : options.places) place_named(name);
+  for (const auto& name : options.motions) motion_named(name);
+}
+
+// Subject, place, motion and look that go together.
+Role draw_role(Generator& generator, const Wardrobe& wardrobe, const LookRules& rules, const std::vector<const Subject*>& subjects,
+               std::vector<const PlaceInfo*>& place_list, const PlaceInfo** place_out) {
+  std::vector<const Subject*> order = subjects;
+  shuffle(generator, order);
+  for (const Subject* subject : order) {
+    shuffle(generator, place_list);
+    for (const PlaceInfo* place : place_list) {
+      std::vector<const Motion*> list = motions_for(*subject, *place);
+      std::erase_if(list, [&](const Motion* motion) { return !contains(rules.options.motions, motion->name); });
+      weighted_shuffle(generator, list);
+      for (const Motion* motion : list) {
+        std::string look = choose_look(generator, wardrobe, *subject, *motion, rules);
+        if (look.empty()) continue;
+        *place_out = place;
+        return {.subject = subject->name, .look = look, .motion = motion->name};
+      }
+    }
+  }
+  throw UsageError("no subject, place and motion of the given lists go together; widen one of them");
+}
+
+Direction draw_direction(Generator& generator, const Motion& motion) {
+  if (!motion.sideways) return motion.direction;
+  if (motion.in_place && generator.chance(0.5)) return Direction::kNone;
+  return generator.chance(0.5) ? Direction::kLeft : Direction::kRight;
+}
+
+Speed draw_speed(Generator& generator, const Motion& motion) {
+  double u = generator.uniform();
+  if (!motion.sideways) return Speed::kNormal;
+  bool can_be_slow = motion.gait != Gait::kRun;
+  return u < 0.2 && can_be_slow ? Speed::kSlow : u < 0.8 ? Speed::kNormal : Speed::kFast;
+}
+
+CameraMove draw_camera(Generator& generator, const Outline& outline, bool is_still) {
+  const Role& role = outline.roles.front();
+  const Motion& motion = motion_named(role.motion);
+  double u = generator.uniform();
+  bool moves = sign_of(role.direction) != 0;
+  if (is_still) return CameraMove::kStatic;
+  if (outline.plain) return moves && u < kPlainTracking ? CameraMove::kTracking : CameraMove::kStatic;
+  if (moves) {
+    // A pan goes with the movement: against it the subject would leave the picture.
+    CameraMove pan = role.direction == Direction::kLeft ? CameraMove::kPanLeft : CameraMove::kPanRight;
+    return u < 0.5 ? CameraMove::kStatic : u < 0.8 ? CameraMove::kTracking : u < 0.9 ? pan : u < 0.95 ? CameraMove::kZoomIn : CameraMove::kZoomOut;
+  }
+  if (motion.gait == Gait::kApproach || motion.gait == Gait::kRecede || motion.gait == Gait::kFall) return CameraMove::kStatic;
+  return u < 0.4 ? CameraMove::kStatic : u < 0.55 ? CameraMove::kPanLeft : u < 0.7 ? CameraMove::kPanRight
+       : u < 0.85 ? CameraMove::kZoomIn : CameraMove::kZoomOut;
+}
+
+template <class Enum>
+Enum draw_usual(Generator& generator, const std::vector<Enum>& allowed, Enum usual, double share) {
+  bool has_usual = std::find(allowed.begin(), allowed.end(), usual) != allowed.end();
+  bool takes_usual = generator.chance(share);
+  int other = generator.below(static_cast<int>(std::max<size_t>(allowed.size(), 1)));
+  if (allowed.empty()) return usual;
+  return has_usual && takes_usual ? usual : allowed[other];
+}
+
+void draw_conditions(Generator& generator, const PlaceInfo& place, Outline& outline) {
+  double day = outline.plain ? 1 : kUsualDay, clear = outline.plain ? 1 : kUsualClear;
+  outline.time = draw_usual(generator, place.times, TimeOfDay::kDay, day);
+  outline.weather = draw_usual(generator, place.weathers, Weather::kClear, clear);
+}
+
+void draw_color(Generator& generator, const Wardrobe& wardrobe, Outline& outline) {
+  Role& role = outline.roles.front();
+  bool tintable = wardrobe.assets().subject(role.subject).tintable && wardrobe.assets().look(role.look).tintable;
+  bool recolors = generator.chance(kRecolor);
+  int color = generator.below(static_cast<int>(named_colors().size()));
+  if (tintable && recolors && !outline.plain) role.color = named_colors()[color].name;
+}
+
+template <class Enum>
+Enum named(const std::string& name, Enum last, const char* what) {
+  std::string known;
+  for (int i = 0; i <= static_cast<int>(last); ++i) {
+    if (name == name_of(static_cast<Enum>(i))) return static_cast<Enum>(i);
+    known += (known.empty() ? "" : ", ") + std::string(name_of(static_cast<Enum>(i)));
+  }
+  throw NotFound("there is no {} '{}'; known: {}", what, name, known);
+}
+
+std::string text_in(const nlohmann::json& scene, const char* key) {
+  auto at = scene.find(key);
+  if (at == scene.end()) return "";
+  if (!at->is_string()) throw UsageError("scene: '{}' must be a text, got {}", key, at->dump());
+  return at->get<std::string>();
+}
+
+void check_keys(const nlohmann::json& scene) {
+  static const std::vector<std::string> known = {"subject", "look",   "style", "place", "motion", "direction", "speed",
+                                                 "time",    "weather", "color", "camera"};
+  if (!scene.is_object()) throw UsageError("a scene is a JSON object such as {{\"subject\": \"fox\"}}, got {}", scene.dump());
+  for (const auto& [key, value] : scene.items())
+    if (!contains(known, key)) {
+      std::string names;
+      for (const auto& name : known) names += (names.empty() ? "" : ", ") + name;
+      throw UsageError("scene: unknown field '{}'; known: {}", key, names);
+    }
+}
+
+}  // namespace
+
+Outline draw_outline(Generator& generator, const Wardrobe& wardrobe, const RenderOptions& options) {
+  check_names(wardrobe, options);
+  std::vector<const Subject*> subjects;
+  for (const Subject& subject : wardrobe.assets().subjects()) {
+    bool is_prop = subject.group == "prop";  // worn, held or stood on; alone only when asked for
+    if (options.subjects.empty() ? !is_prop : contains(options.subjects, subject.name)) subjects.push_back(&subject);
+  }
+  std::vector<const PlaceInfo*> place_list;
+  for (const PlaceInfo& place : places())
+    if (contains(options.places, place.name)) place_list.push_back(&place);
+  Outline outline;
+  Generator plain = generator.fork("plain"), cast = generator.fork("cast"), way = generator.fork("way");
+  Generator conditions = generator.fork("conditions"), camera = generator.fork("camera"), color = generator.fork("color");
+  outline.plain = plain.chance(options.plain);
+  const PlaceInfo* place = nullptr;
+  outline.roles.push_back(draw_role(cast, wardrobe, {options, outline.plain}, subjects, place_list, &place));
+  outline.place = place->name;
+  Role& role = outline.roles.front();
+  const Motion& motion = motion_named(role.motion);
+  role.direction = draw_direction(way, motion);
+  role.speed = draw_speed(way, motion);
+  draw_conditions(conditions, *place, outline);
+  draw_color(color, wardrobe, outline);
+  outline.camera = draw_camera(camera, outline, options.frames == 1);
+  return outline;
+}
+
+Outline outline_from_json(const nlohmann::json& scene, Generator& generator, const Wardrobe& wardrobe, const RenderOptions& options) {
+  check_keys(scene);
+  RenderOptions narrowed = options;
+  auto narrow = [&](const char* key, std::vector<std::string>& list) {
+    if (std::string name = text_in(scene, key); !name.empty()) list = {name};
+  };
+  narrow("subject", narrowed.subjects), narrow("place", narrowed.places);
+  narrow("motion", narrowed.motions), narrow("style", narrowed.styles);
+  Outline outline = draw_outline(generator, wardrobe, narrowed);
+  Role& role = outline.roles.front();
+  if (std::string look = text_in(scene, "look"); !look.empty()) wardrobe.assets().look(look), role.look = look;
+  if (std::string name = text_in(scene, "direction"); !name.empty()) role.direction = direction_named(name);
+  const Motion& motion = motion_named(role.motion);
+  bool sideways = sign_of(role.direction) != 0;
+  if (sideways != motion.sideways && !(motion.in_place && motion.sideways && role.direction == Direction::kNone))
+    throw UsageError("scene: '{}' does not go with direction '{}'", role.motion, name_of(role.direction));
+  if (std::string name = text_in(scene, "speed"); !name.empty()) role.speed = speed_named(name);
+  if (std::string name = text_in(scene, "color"); !name.empty()) color_named(name), role.color = name;
+  if (std::string name = text_in(scene, "time"); !name.empty()) outline.time = named(name, TimeOfDay::kNight, "time of day");
+  if (std::string name = text_in(scene, "weather"); !name.empty()) outline.weather = named(name, Weather::kFog, "weather");
+  Generator camera = generator.fork("camera of the scene");
+  outline.camera = draw_camera(camera, outline, options.frames == 1);
+  if (std::string name = text_in(scene, "camera"); !name.empty()) outline.camera = camera_named(name);
+  return outline;
+}
+
+}  // namespace mg::world

@@ -1,0 +1,252 @@
+// Turns an outline into numbers (declared in scene.h): how large, where, how fast, which camera. The rule it keeps: a
+// subject stays at least 85 % inside the frame unless it enters by falling.
+#include <algorithm>
+#include <cmath>
+
+#include "moviegen/core/error.h"
+#include "moviegen/data/world/scene.h"
+
+namespace mg::world {
+namespace {
+
+constexpr float kMayBeCut = 0.08f;     // share of the width that may leave the frame on either side
+constexpr float kSlowest = 0.55f;      // a static camera may slow a motion down to this share of its speed
+constexpr int kFitRounds = 24;
+
+float between(Generator& generator, double low, double high) { return static_cast<float>(generator.uniform(low, high)); }
+
+float speed_factor(Speed speed) { return speed == Speed::kSlow ? 0.62f : speed == Speed::kFast ? 1.45f : 1.0f; }
+
+bool is_depth(const Motion& motion) { return motion.gait == Gait::kApproach || motion.gait == Gait::kRecede; }
+
+// How a subject is held by the place it is in.
+enum class Footing { kGround, kSurface, kSubmerged, kAir };
+
+Footing footing_of(const Subject& subject, const PlaceInfo& place, const Motion& motion) {
+  bool flies = subject.locomotion == Locomotion::kFly || subject.locomotion == Locomotion::kFloat || motion.gait == Gait::kFly;
+  if (place.medium == Medium::kUnderwater) return Footing::kSubmerged;
+  if (place.medium == Medium::kAir || (flies && motion.gait != Gait::kStand)) return Footing::kAir;
+  return place.medium == Medium::kWater ? Footing::kSurface : Footing::kGround;
+}
+
+// Share of the height below the water line.
+float draught(const Subject& subject) {
+  switch (subject.locomotion) {
+    case Locomotion::kSail: return 0.07f;
+    case Locomotion::kRoll: return 0.30f;
+    case Locomotion::kStill: return 0.30f;
+    default: return 0.22f;
+  }
+}
+
+float height_for(Generator& generator, const Subject& subject, bool plain) {
+  // Plain scenes are for learning what things look like: everything is large, nature's sizes only lean on it.
+  float readable = std::clamp(0.42f + 0.34f * (subject.size - 0.25f), 0.44f, 0.66f);
+  if (plain) return readable * between(generator, 0.95, 1.08);
+  float natural = 0.5f * (subject.size + readable);
+  return std::clamp(natural * between(generator, 0.72, 1.12), 0.26f, 0.72f);
+}
+
+void place_on_ground(Generator& generator, const Scene& scene, Actor& actor, bool plain) {
+  float far = scene.place->far_ground(), near = scene.place->near_ground();
+  float ground = far + (near - far) * between(generator, plain ? 0.55 : 0.25, 1.0);
+  if (!plain) actor.track.height *= 0.35f + 0.65f * scene.place->scale_at(ground);
+  actor.track.y = actor.track.ground_y = ground * scene.frame_height();
+}
+
+void place_by_footing(Generator& generator, Scene& scene, Actor& actor, Footing footing) {
+  Track& track = actor.track;
+  float tall = scene.frame_height();
+  switch (footing) {
+    case Footing::kGround: place_on_ground(generator, scene, actor, scene.outline.plain); break;
+    case Footing::kSurface: {
+      float far = scene.place->far_ground(), near = scene.place->near_ground();
+      float line = far + (near - far) * between(generator, 0.35, 0.85);
+      actor.on_water = true, actor.sunk = draught(*actor.subject);
+      track.y = track.ground_y = line * tall;
+      break;
+    }
+    case Footing::kSubmerged:
+      actor.in_air = true;
+      track.y = tall * between(generator, 0.42, 0.62) + track.height / 2;
+      break;
+    case Footing::kAir:
+      actor.in_air = true;
+      track.y = tall * between(generator, 0.34, 0.48) + track.height / 2;
+      break;
+  }
+}
+
+void set_cycle(Generator& generator, const Subject& subject, Actor& actor) {
+  Track& track = actor.track;
+  float quick = speed_factor(track.speed), h = track.height;
+  track.phase = generator.uniform();
+  switch (track.motion->gait) {
+    case Gait::kWalk: track.period_s = 0.95; break;
+    case Gait::kRun: track.period_s = 0.52; break;
+    case Gait::kHop: track.period_s = 0.62, track.amplitude = 0.30f * h; break;
+    case Gait::kJump: track.period_s = 0.85, track.amplitude = std::min(0.45f * h, 0.24f); break;
+    case Gait::kBounce: track.period_s = 0.8, track.amplitude = between(generator, 0.24, 0.34); break;
+    case Gait::kFly: {
+      bool machine = subject.group == "vehicle";
+      track.period_s = machine ? 2.6 : 1.3, track.amplitude = machine ? 0.012f : 0.05f;
+      break;
+    }
+    case Gait::kSwim: track.period_s = 1.3, track.amplitude = actor.on_water ? 0.010f : 0.03f; break;
+    case Gait::kFloat:
+    case Gait::kDrift: track.period_s = 2.2, track.amplitude = actor.on_water ? 0.014f : 0.035f; break;
+    case Gait::kSpin: track.period_s = generator.uniform(1.1, 1.8); break;
+    case Gait::kDrive: track.period_s = 0.21; break;
+    case Gait::kRise: track.period_s = 1.8, track.amplitude = 0.012f; break;
+    case Gait::kFall: track.amplitude = between(generator, -0.5, 0.5); break;
+    case Gait::kApproach:
+    case Gait::kRecede: track.period_s = 0.9, track.amplitude = actor.in_air || subject.locomotion == Locomotion::kRoll ? 0 : 0.03f * h; break;
+    default: track.period_s = 1.6; break;
+  }
+  track.period_s /= track.motion->sideways ? std::sqrt(quick) : 1.0;
+  track.clip_rate = (track.motion->gait == Gait::kRun && actor.sprite->pose != "run" ? 1.5 : 1.0) * std::sqrt(quick);
+  track.clip_offset_s = generator.uniform() * track.facts->loop_s;
+}
+
+// Where on a static camera's frame a sideways motion starts, and whether it fits at a fair speed.
+bool fit_crossing(Generator& generator, const Scene& scene, Actor& actor) {
+  Track& track = actor.track;
+  float margin = track.height * track.facts->aspect * (0.5f - kMayBeCut), free = scene.frame_width() - 2 * margin;
+  float duration = static_cast<float>(scene.span_s());
+  float wanted = track.velocity, spare = between(generator, 0, 1);
+  track.velocity = std::min(wanted, std::max(free, 0.05f) / duration);
+  float start = margin + spare * std::max(0.0f, free - track.velocity * duration);
+  track.x = track.direction == Direction::kRight ? start : scene.frame_width() - start;
+  return track.velocity >= kSlowest * wanted;
+}
+
+void set_depth(Scene& scene, Actor& actor) {
+  Track& track = actor.track;
+  float far = scene.place->far_ground(), near = scene.place->near_ground(), tall = scene.frame_height();
+  float ratio = std::clamp(scene.place->scale_at(near) / std::max(scene.place->scale_at(far), 0.1f), 1.8f, 2.4f);
+  float far_y = actor.in_air ? 0.36f * tall + track.height / ratio / 2 : (far + 0.1f * (near - far)) * tall;
+  float near_y = actor.in_air ? 0.52f * tall + track.height / 2 : near * tall;
+  bool closer = track.motion->gait == Gait::kApproach;
+  track.height = closer ? track.height / ratio : track.height;
+  track.y = closer ? far_y : near_y, track.end_y = closer ? near_y : far_y;
+  track.ground_y = track.y;
+  track.end_scale = closer ? ratio : 1 / ratio;
+  track.duration_s = scene.span_s();
+  actor.parallax = 1;
+}
+
+void set_camera(Generator& generator, Scene& scene) {
+  Camera& camera = scene.camera;
+  camera.move = scene.outline.camera;
+  camera.duration_s = scene.span_s();
+  float pan = between(generator, 0.08, 0.15), zoom = between(generator, 1.25, 1.45);
+  const Actor& lead = scene.actors.front();
+  switch (camera.move) {
+    case CameraMove::kStatic: break;
+    case CameraMove::kPanLeft: camera.pan_speed = -pan; break;
+    case CameraMove::kPanRight: camera.pan_speed = pan; break;
+    case CameraMove::kZoomIn: camera.zoom_to = zoom; break;
+    case CameraMove::kZoomOut: camera.zoom_from = zoom; break;
+    case CameraMove::kTracking:
+      camera.pan_speed = sign_of(lead.track.direction) * lead.track.velocity / std::max(lead.parallax, 0.2f);
+      break;
+  }
+}
+
+void set_path(Generator& generator, Scene& scene, Actor& actor) {
+  Track& track = actor.track;
+  const Motion& motion = *track.motion;
+  float wide = scene.frame_width();
+  track.x = wide * between(generator, 0.38, 0.62);
+  if (sign_of(track.direction) != 0) {
+    float wobble = between(generator, 0.92, 1.08) * speed_factor(track.speed);
+    bool tracking = scene.outline.camera == CameraMove::kTracking;
+    track.velocity = (tracking ? motion.track_speed : motion.walk_speed) * wobble;
+    if (!tracking && !fit_crossing(generator, scene, actor) && scene.outline.camera == CameraMove::kStatic) {
+      scene.outline.camera = CameraMove::kTracking;
+      track.velocity = motion.track_speed * wobble;
+      tracking = true;
+    }
+    // The followed subject keeps room in front of it.
+    if (tracking) track.x = wide * (0.5f - 0.06f * sign_of(track.direction));
+  } else if (motion.gait == Gait::kRise) {
+    track.velocity = motion.walk_speed * between(generator, 0.9, 1.2);
+    track.y = std::min(track.y + track.velocity * static_cast<float>(scene.span_s()) / 2, 0.98f * scene.frame_height());
+  } else if (motion.gait == Gait::kFall) {
+    track.y = between(generator, 0.1, 0.25) * track.height;
+  } else if (is_depth(motion)) {
+    set_depth(scene, actor);
+  }
+}
+
+// Moves and shrinks a subject until it stays in the picture from the first frame to the last.
+void fit(Scene& scene, Actor& actor) {
+  Track& track = actor.track;
+  constexpr int kLooks = 13;
+  bool falls = track.motion->gait == Gait::kFall;
+  for (int round = 0; round < kFitRounds; ++round) {
+    float left = 1e9f, right = -1e9f, top = 1e9f, bottom = -1e9f, width = 0, height = 0;
+    double span = scene.span_s();
+    for (int i = 0; i < kLooks; ++i) {
+      ScreenBox box = screen_box(scene, actor, span * i / (kLooks - 1));
+      left = std::min(left, box.left), right = std::max(right, box.right);
+      top = std::min(top, box.top), bottom = std::max(bottom, box.bottom);
+      width = std::max(width, box.width()), height = std::max(height, box.height());
+    }
+    float cut = kMayBeCut * width, unit = scene.unit();
+    float over_left = -cut - left, over_right = right - scene.width - cut;
+    float over_top = falls ? -1 : 1 - top, over_bottom = bottom - (static_cast<float>(scene.height) - 1);
+    if (std::max({over_left, over_right, over_top, over_bottom}) <= 0.5f) return;
+    bool too_wide = right - left > static_cast<float>(scene.width) + 2 * cut, too_tall = bottom - top > static_cast<float>(scene.height) - 2;
+    if (!too_wide && over_left > 0.5f) track.x += over_left / unit;
+    else if (!too_wide && over_right > 0.5f) track.x -= over_right / unit;
+    float shift = over_top > 0.5f ? over_top : over_bottom > 0.5f ? -over_bottom : 0;
+    if (actor.in_air && !too_tall) track.y += shift / unit, track.end_y += shift / unit;
+    bool must_shrink = too_wide || (actor.in_air ? too_tall : over_top > 0.5f);
+    if (must_shrink) track.height *= 0.94f, track.amplitude *= 0.94f, track.velocity *= too_wide ? 0.94f : 1.0f;
+    if (!actor.in_air && over_bottom > 0.5f) track.y -= over_bottom / unit, track.ground_y -= over_bottom / unit, track.end_y -= over_bottom / unit;
+  }
+}
+
+Actor stage_actor(Generator& generator, Scene& scene, const Role& role, const Wardrobe& wardrobe) {
+  Actor actor;
+  actor.subject = &wardrobe.assets().subject(role.subject);
+  actor.sprite = wardrobe.sprite(role.look);
+  Track& track = actor.track;
+  track.motion = &motion_named(role.motion);
+  track.direction = role.direction, track.speed = role.speed;
+  track.facts = wardrobe.facts(*actor.sprite);
+  track.height = height_for(generator, *actor.subject, scene.outline.plain);
+  float widest = scene.frame_width() * (track.motion->sideways ? 0.66f : 0.8f);
+  track.height = std::min(track.height, widest / track.facts->aspect);
+  place_by_footing(generator, scene, actor, footing_of(*actor.subject, *scene.place_info, *track.motion));
+  set_cycle(generator, *actor.subject, actor);
+  set_path(generator, scene, actor);
+  // A front view has no side to face; mirroring it would only move its lettering and light.
+  bool faces_right = actor.sprite->front ? !actor.sprite->faces_left : sign_of(role.direction) != 0 ? role.direction == Direction::kRight : generator.chance(0.5);
+  actor.flip = faces_right == actor.sprite->faces_left;
+  if (!role.color.empty()) actor.recolor = color_named(role.color), actor.recolored = true;
+  return actor;
+}
+
+}  // namespace
+
+Scene stage(const Outline& outline, uint64_t seed, const Wardrobe& wardrobe, const RenderOptions& options) {
+  check(!outline.roles.empty(), "a scene needs a subject");
+  Scene scene;
+  scene.outline = outline;
+  scene.place_info = &place_named(outline.place);
+  scene.seed = seed;
+  scene.width = options.width, scene.height = options.height, scene.frames = options.frames, scene.fps = options.fps;
+  Generator generator(seed, "staging");
+  scene.place = make_place(outline.place, outline.time, outline.weather, generator.fork("place").next(), scene.width, scene.height);
+  Generator actors = generator.fork("actors"), camera = generator.fork("camera"), moment = generator.fork("moment");
+  for (const Role& role : outline.roles) scene.actors.push_back(stage_actor(actors, scene, role, wardrobe));
+  set_camera(camera, scene);
+  for (Actor& actor : scene.actors) fit(scene, actor);
+  set_camera(camera = generator.fork("camera"), scene);  // the speed of the followed subject may have changed
+  if (scene.frames == 1) scene.start_s = moment.uniform(0, scene.span_s());
+  return scene;
+}
+
+}  // namespace mg::world

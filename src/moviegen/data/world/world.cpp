@@ -1,0 +1,86 @@
+#include "moviegen/data/world/world.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <mutex>
+#include <unordered_map>
+
+#include "moviegen/core/error.h"
+#include "moviegen/core/paths.h"
+#include "moviegen/data/world/held_out.h"
+#include "moviegen/data/world/scene.h"
+#include "moviegen/data/world/stage.h"
+
+namespace mg::world {
+namespace {
+
+constexpr int kMaxRedraws = 64;
+constexpr int kMinSide = 16, kMaxSide = 2048, kMaxFrames = 4096;
+
+void check_size(const RenderOptions& options) {
+  bool fits = options.width >= kMinSide && options.width <= kMaxSide && options.height >= kMinSide && options.height <= kMaxSide;
+  if (!fits) throw UsageError("a clip's sides are {} to {} pixels, got {}×{}", kMinSide, kMaxSide, options.width, options.height);
+  if (options.frames < 1 || options.frames > kMaxFrames) throw UsageError("a clip has 1 to {} frames, got {}", kMaxFrames, options.frames);
+  if (!(options.fps >= 1 && options.fps <= 120)) throw UsageError("frames per second are 1 to 120, got {}", options.fps);
+}
+
+class SharedWardrobe final : public Wardrobe {
+ public:
+  explicit SharedWardrobe(std::shared_ptr<Assets> assets) : assets_(std::move(assets)) {}
+  const Assets& assets() const override { return *assets_; }
+  std::shared_ptr<const Sprite> sprite(const std::string& id) const override { return assets_->sprite(id); }
+  std::shared_ptr<const SpriteFacts> facts(const Sprite& sprite) const override {
+    {
+      std::lock_guard lock(mutex_);
+      if (auto at = facts_.find(sprite.id); at != facts_.end()) return at->second;
+    }
+    auto measured = std::make_shared<const SpriteFacts>(measure(sprite));
+    std::lock_guard lock(mutex_);
+    return facts_.try_emplace(sprite.id, measured).first->second;
+  }
+
+ private:
+  std::shared_ptr<Assets> assets_;
+  mutable std::mutex mutex_;
+  mutable std::unordered_map<std::string, std::shared_ptr<const SpriteFacts>> facts_;
+};
+
+class OpenWorld final : public World {
+ public:
+  OpenWorld(std::shared_ptr<Assets> assets, HeldOut held_out) : wardrobe_(std::move(assets)), held_out_(std::move(held_out)) {}
+
+  Clip render(uint64_t seed, const RenderOptions& options) const override {
+    check_size(options);
+    for (int redraw = 0; redraw < kMaxRedraws; ++redraw) {
+      Generator generator = Generator(seed, "outline").fork(std::to_string(redraw));
+      Outline outline = draw_outline(generator, wardrobe_, options);
+      if (!held_out_.contains(outline)) return shoot(stage(outline, seed, wardrobe_, options));
+    }
+    throw UsageError("only held-out scenes fit these options (recipes/world/held_out.toml); render them with render --scene");
+  }
+
+  Clip render_scene(const nlohmann::json& scene, uint64_t seed, const RenderOptions& options) const override {
+    check_size(options);
+    Generator generator(seed, "scene");
+    return shoot(stage(outline_from_json(scene, generator, wardrobe_, options), seed, wardrobe_, options));
+  }
+
+ private:
+  SharedWardrobe wardrobe_;
+  HeldOut held_out_;
+};
+
+}  // namespace
+
+std::shared_ptr<World> World::open(const std::string& folder, const std::string& held_out) {
+  auto assets = Assets::open(folder);
+  std::string list = held_out.empty() ? program_folder() + "/recipes/world/held_out.toml" : held_out;
+  return std::make_shared<OpenWorld>(std::move(assets), HeldOut::read(list));
+}
+
+std::string default_pack_folder() {
+  if (const char* folder = std::getenv("MOVIEGEN_WORLD"); folder && *folder) return folder;
+  return (std::filesystem::path(data_folder()) / "world" / "pack").string();
+}
+
+}  // namespace mg::world

@@ -1,0 +1,57 @@
+// The training world: a deterministic source of labelled clips. clip = f(world version, seed, options).
+//
+//   auto world = mg::world::World::open(folder);
+//   auto clip = world->render(seed, {.width = 128, .height = 128, .frames = 32});
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace mg::world {
+
+inline constexpr int kWorldVersion = 1;
+
+struct RenderOptions {
+  int width = 128, height = 128;
+  int frames = 32;                     // 1 = a still image
+  double fps = 16;
+  std::vector<std::string> subjects;   // restrict to these names; empty = all
+  std::vector<std::string> places;
+  std::vector<std::string> motions;
+  std::vector<std::string> styles;     // looks: "3d cartoon", "photo", …
+  int max_subjects = 2;                // 1: single-subject scenes only
+  double plain = 0;                    // share of scenes kept to one subject, day, clear, static camera, no extras
+  bool animated_assets = true;         // --no-anim: 3D stills and procedural motion only
+};
+
+struct Captions {
+  std::string brief, normal, full;     // short / one sentence / with camera, light, style, speed
+};
+
+struct Clip {
+  int width = 0, height = 0, frames = 0;
+  double fps = 16;
+  std::vector<uint8_t> rgb;            // frames × height × width × 3, sRGB
+  Captions captions{};
+  nlohmann::json labels;               // docs/world.md: subjects, place, time, weather, motion, camera, colour, style, boxes
+  nlohmann::json events;               // what sounds at which frame: [{frame, sound, subject, x, gain}], loops with {loop: true}
+};
+
+class World {
+ public:
+  // Opens the asset pack; throws NotFound naming `moviegen world fetch`. `held_out` is the list of what is never rendered;
+  // empty = recipes/world/held_out.toml beside the program.
+  static std::shared_ptr<World> open(const std::string& folder, const std::string& held_out = "");
+  virtual ~World() = default;
+  // Thread-safe. The held-out combinations (tests/prompts/) never come out of it.
+  virtual Clip render(uint64_t seed, const RenderOptions& options) const = 0;
+  // Renders one named scene as the prompt says, for acceptance scenes and ceilings: {"subject": "fox", "place": …, "motion": …, "direction": …}.
+  virtual Clip render_scene(const nlohmann::json& scene, uint64_t seed, const RenderOptions& options) const = 0;
+};
+
+// Where packs are looked for: $MOVIEGEN_WORLD, else $XDG_DATA_HOME/moviegen/world/pack.
+std::string default_pack_folder();
+
+}  // namespace mg::world

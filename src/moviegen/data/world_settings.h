@@ -1,0 +1,42 @@
+// The part of a recipe that says which clips the world makes: [task_settings.world].
+#pragma once
+#include <string>
+#include <vector>
+
+#include "moviegen/data/world/world.h"
+
+namespace mg::data {
+
+struct WorldSettings {
+  std::string folder;  // empty: world::default_pack_folder()
+  std::vector<std::string> subjects, places, motions, styles;
+  int64_t max_subjects = 1;
+  double plain = 0;
+  bool animated_assets = true;
+
+  world::RenderOptions render(int64_t width, int64_t height, int64_t frames) const {
+    world::RenderOptions options;
+    options.width = static_cast<int>(width), options.height = static_cast<int>(height), options.frames = static_cast<int>(frames);
+    options.subjects = subjects, options.places = places, options.motions = motions, options.styles = styles;
+    options.max_subjects = static_cast<int>(max_subjects), options.plain = plain, options.animated_assets = animated_assets;
+    return options;
+  }
+  std::shared_ptr<world::World> open() const { return world::World::open(folder.empty() ? world::default_pack_folder() : folder); }
+};
+
+template <class V>
+void fields(V& v, WorldSettings& c) {
+  v("folder", c.folder, "asset pack; empty = where `moviegen world fetch` put it");
+  v("subjects", c.subjects, "only these subjects; empty = all");
+  v("places", c.places, "only these places; empty = all");
+  v("motions", c.motions, "only these motions; empty = all");
+  v("styles", c.styles, "only these styles; empty = all");
+  v("max_subjects", c.max_subjects, "subjects of a scene");
+  v("plain", c.plain, "share of scenes kept to one subject by day without extras");
+  v("animated_assets", c.animated_assets, "use animated looks");
+}
+
+// Seeds of rendered clips by use, so that no two uses ever share a clip.
+inline constexpr uint64_t kTrainSeeds = 0, kValidationSeeds = 1ull << 40, kEvaluationSeeds = 1ull << 41;
+
+}  // namespace mg::data

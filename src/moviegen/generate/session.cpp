@@ -1,0 +1,120 @@
+// From a request to the pictures of a film: prompt → text tokens → latents [1,C,T,H,W] → pixels [1,3,T',H',W'] → frames.
+#include <c10/core/InferenceMode.h>
+
+#include "moviegen/flow/schedule.h"
+#include "moviegen/generate/model_description.h"
+#include "moviegen/generate/movie.h"
+#include "moviegen/generate/preview.h"
+#include "moviegen/generate/record.h"
+#include "moviegen/generate/stages.h"
+#include "moviegen/tae/temporal_tiling.h"
+#include "moviegen/text/text_encoders.h"
+#include "moviegen/video/text_to_video.h"
+
+namespace mg::generate {
+
+using at::Tensor;
+
+struct Session::Parts {
+  ModelDescription description;
+  std::string hash;
+  text::TextEncoders encoders{nullptr};
+  video::Transformer transformer{nullptr};
+  tae::Autoencoder autoencoder{nullptr};
+};
+
+namespace {
+
+struct EncodedPrompts {
+  text::Encoded prompt, null_prompt;
+  bool prompt_was_cut;
+};
+
+EncodedPrompts encode_prompts(text::TextEncoders& encoders, const Request& request) {
+  auto fps = static_cast<int>(request.fps);
+  auto tokens = encoders->tokenize({request.prompt}, fps);
+  bool cut = tokens.ul2_mask_BL.size(1) >= encoders->config.ul2_max_tokens;
+  return {encoders->forward(tokens), encoders->encode({request.negative_prompt}, fps), cut};
+}
+
+Tensor denoise(Session::Parts& parts, const Request& request, const EncodedPrompts& text, const Callbacks& callbacks, const Done& done) {
+  const auto& defaults = parts.description.defaults;
+  int64_t space = parts.autoencoder->config.spatial_factor(), time = parts.autoencoder->config.temporal_factor();
+  video::SampleOptions options{request.num_inference_steps, request.guidance_scale, request.schedule, request.solver, defaults.emulated_steps};
+  Preview preview(flow::make_schedule(options.schedule, static_cast<int>(options.num_inference_steps), static_cast<int>(options.emulated_steps)));
+  auto on_step = [&](int step, int, const Tensor& x) {
+    done(step);
+    if (!callbacks.on_preview) return;
+    if (auto images = preview.look(parts.autoencoder, step, x); !images.empty()) callbacks.on_preview(images);
+  };
+  return video::sample_latents(parts.transformer, text.prompt, text.null_prompt, {static_cast<uint64_t>(request.seed)},
+                               {(request.num_frames + time - 1) / time, request.height / space, request.width / space}, options, on_step);
+}
+
+// Tile by tile, so that long films need no more memory than short ones.
+std::vector<media::Image> decode(tae::Autoencoder& autoencoder, const Tensor& latent_BCTHW, int64_t num_frames, const Done& done) {
+  std::vector<media::Image> frames;
+  tae::decode_tiles(autoencoder, latent_BCTHW, num_frames, [&](const Tensor& part_BCTHW) {
+    auto images = to_images(part_BCTHW[0]);
+    std::move(images.begin(), images.end(), std::back_inserter(frames));
+    done(static_cast<int64_t>(frames.size()));
+  });
+  return frames;
+}
+
+void check_fit(const Session::Parts& parts) {
+  auto have = parts.encoders->widths(), want = parts.transformer->config.text;
+  if (have.ul2 != want.ul2 || have.metaclip != want.metaclip || have.byt5 != want.byt5)
+    throw DataError("{}: the text encoders are {}, {} and {} wide, the transformer expects {}, {} and {}", parts.description.folder, have.ul2,
+                    have.metaclip, have.byt5, want.ul2, want.metaclip, want.byt5);
+}
+
+}  // namespace
+
+Session::Session(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Session::~Session() = default;
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+const ModelDescription& Session::model() const { return parts_->description; }
+
+Session Session::open(const std::string& model) {
+  auto parts = std::make_unique<Parts>();
+  parts->description = describe_model(model);
+  const auto& folder = parts->description.folder;
+  try {
+    parts->hash = model_hash(folder);
+    parts->encoders = text::load_text_encoders(folder);
+    parts->transformer = video::load_transformer(folder);
+    parts->autoencoder = tae::load_autoencoder(folder);
+  } catch (const UsageError& error) {
+    throw DataError(error.what());  // as in describe_model
+  }
+  check_fit(*parts);
+  return Session(std::move(parts));
+}
+
+Movie Session::generate(const Request& asked, const Callbacks& callbacks) {
+  auto [request, notes] = resolve(asked, model());
+  if (request.num_videos_per_prompt != 1)
+    throw UsageError("generate makes one film, the request asks for {}; split it with films_of", request.num_videos_per_prompt);
+  c10::InferenceMode inference;
+  Stages stages(callbacks);
+  auto text = stages.run("encode text", 1, [&](const Done&) { return encode_prompts(parts_->encoders, request); });
+  auto latent_BCTHW = stages.run("denoise", request.num_inference_steps,
+                                 [&](const Done& done) { return denoise(*parts_, request, text, callbacks, done); });
+  Movie movie;
+  movie.frames = stages.run("decode", request.num_frames,
+                            [&](const Done& done) { return decode(parts_->autoencoder, latent_BCTHW, request.num_frames, done); });
+  movie.fps = static_cast<double>(request.fps);
+  movie.seed = request.seed;
+  Request one = asked;
+  one.seed = request.seed;  // what makes this film again
+  movie.record = make_record(one, request, model(), parts_->hash);
+  movie.notes = std::move(notes);
+  if (text.prompt_was_cut)
+    movie.notes.push_back(fmt::format("the prompt is longer than the model reads; its first {} tokens count", parts_->encoders->config.ul2_max_tokens));
+  movie.timings_s = stages.timings_s();
+  return movie;
+}
+
+}  // namespace mg::generate

@@ -1,0 +1,63 @@
+// Text-to-image and text-to-video (facts sheet 5): noise [B,C,T,H,W] → Euler over the velocity field → normalised latents.
+// With guidance each step is one forward pass of 2·B items: conditional first, then unconditional.
+#include "moviegen/video/text_to_video.h"
+
+#include "moviegen/core/error.h"
+#include "moviegen/flow/path.h"
+#include "moviegen/flow/schedule.h"
+
+namespace mg::video {
+namespace {
+
+struct TextMemory {
+  Tensor tokens_BLD, mask_BL;
+};
+
+TextMemory pad_to(const TextMemory& memory, int64_t length) {
+  int64_t missing = length - memory.tokens_BLD.size(1);
+  if (missing == 0) return memory;
+  return {at::constant_pad_nd(memory.tokens_BLD, {0, 0, 0, missing}), at::constant_pad_nd(memory.mask_BL, {0, missing}, false)};
+}
+
+TextMemory condition(Transformer& model, const text::Encoded& encoded) {
+  auto [tokens, mask] = model->conditioner(encoded);
+  return {tokens, mask};
+}
+
+TextMemory stack(const TextMemory& a, const TextMemory& b) {
+  int64_t length = std::max(a.tokens_BLD.size(1), b.tokens_BLD.size(1));
+  auto left = pad_to(a, length), right = pad_to(b, length);
+  return {at::cat({left.tokens_BLD, right.tokens_BLD}), at::cat({left.mask_BL, right.mask_BL})};
+}
+
+Tensor noise_of(const std::vector<uint64_t>& seeds, int64_t channels, std::array<int64_t, 3> thw) {
+  std::vector<Tensor> items;
+  for (uint64_t seed : seeds) {
+    Generator generator(seed, "text-to-video noise");
+    items.push_back(flow::sample_noise({channels, thw[0], thw[1], thw[2]}, generator));
+  }
+  return at::stack(items);
+}
+
+}  // namespace
+
+Tensor sample_latents(Transformer& model, const text::Encoded& prompt, const text::Encoded& null_prompt,
+                      const std::vector<uint64_t>& seeds, std::array<int64_t, 3> latent_thw, const SampleOptions& options,
+                      const flow::OnStep& on_step) {
+  auto B = static_cast<int64_t>(seeds.size());
+  if (B < 1 || prompt.ul2_BLD.size(0) != B)
+    throw UsageError("text-to-video: {} seeds for {} prompts; expected one each", B, prompt.ul2_BLD.size(0));
+  c10::InferenceMode inference;
+  bool guided = options.guidance_scale != 1.0;
+  TextMemory text = condition(model, prompt);
+  if (guided) text = stack(text, condition(model, null_prompt));
+  auto velocity = [&](const Tensor& x, double t) {
+    auto input = guided ? at::cat({x, x}) : x;
+    auto u = model->forward(input, torch::full({input.size(0)}, t), text.tokens_BLD, text.mask_BL);
+    return guided ? flow::guide(u.narrow(0, B, B), u.narrow(0, 0, B), options.guidance_scale) : u;
+  };
+  auto times = flow::make_schedule(options.schedule, static_cast<int>(options.num_inference_steps), static_cast<int>(options.emulated_steps));
+  return flow::solve(options.solver, velocity, noise_of(seeds, model->config.latent_channels, latent_thw), times, on_step);
+}
+
+}  // namespace mg::video
