@@ -2,6 +2,7 @@
 #include "moviegen/nn/optimizer.h"
 
 #include <gtest/gtest.h>
+#include <torch/optim/adamw.h>
 
 namespace mg::nn {
 namespace {

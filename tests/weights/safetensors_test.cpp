@@ -1,6 +1,7 @@
 #include "moviegen/weights/safetensors.h"
 
 #include <gtest/gtest.h>
+#include <torch/nn/modules/linear.h>
 
 #include <cstring>
 #include <filesystem>

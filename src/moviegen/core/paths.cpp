@@ -25,9 +25,10 @@ std::string config_folder() { return folder_for("MOVIEGEN_CONFIG", "XDG_CONFIG_H
 
 std::string program_folder() {
   std::error_code error;
-  for (auto folder = fs::read_symlink("/proc/self/exe", error).parent_path(); !error && folder.has_relative_path();
-       folder = folder.parent_path())
-    if (fs::is_directory(folder / "recipes", error)) return folder.string();
+  for (auto folder = fs::read_symlink("/proc/self/exe", error).parent_path(); folder.has_relative_path(); folder = folder.parent_path()) {
+    std::error_code missing;  // that a folder is not there is no reason to stop
+    if (fs::is_directory(folder / "recipes", missing)) return folder.string();
+  }
   return {};
 }
 

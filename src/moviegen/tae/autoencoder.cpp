@@ -46,6 +46,7 @@ EncoderImpl::EncoderImpl(const TaeConfig& c) : config(c) {
   config.check();
   const auto& w = c.encoder_widths;
   stem = register_module("stem", PairConv(3 * c.pixel_unshuffle * c.pixel_unshuffle, w[0]));
+  soften(stem->frame->weight);
   register_module("levels", levels);
   register_module("steps", steps);
   for (size_t i = 0; i < w.size(); ++i) {
@@ -54,32 +55,39 @@ EncoderImpl::EncoderImpl(const TaeConfig& c) : config(c) {
     torch::nn::ModuleList step;
     if (c.spatial_steps[i]) step->push_back(FrameConv(w[i], w[i], 3, 2));
     step->push_back(TimeConv(w[i], w[i + 1], c.temporal_steps[i] ? 2 : 1));
+    soften(step->ptr(step->size() - 1)->as<TimeConv>()->weight);
     steps->push_back(step);
   }
   middle = register_module("middle", middle_of(w.back(), c.attention));
   norm = register_module("norm", nn::RmsNorm(w.back()));
   out = register_module("out", PairConv(w.back(), 2 * c.latent_channels));
+  soften(out->frame->weight);
 }
 
 std::pair<Tensor, Tensor> EncoderImpl::forward(const Tensor& pixels) {
   check_pixels(config, pixels);
-  auto x = stem(fold_pixels(pixels, config.pixel_unshuffle));
+  auto folded = fold_pixels(pixels, config.pixel_unshuffle);
+  auto x = stem(folded) + fit_channels(folded, config.encoder_widths[0]);
   for (size_t i = 0; i < levels->size(); ++i) {
     x = run_blocks(levels->ptr(i), x);
     if (i == steps->size()) break;
+    auto shortcut = fit_channels(fold_step(x, config.temporal_steps[i] && x.size(0) > 1, config.spatial_steps[i]), config.encoder_widths[i + 1]);
     for (const auto& step : *steps->ptr(i)->as<torch::nn::ModuleList>()) {
       if (auto* space = step->as<FrameConv>()) x = space->forward(x, Width::kNarrow);
       if (auto* time = step->as<TimeConv>()) x = time->forward(x);
     }
+    x = x + shortcut;
   }
-  auto moments = channels_first(out(norm_silu(run_middle(*middle, x), norm->weight))).chunk(2, 1);
-  return {moments[0].contiguous(), moments[1].clamp(kMinLogVariance, kMaxLogVariance)};
+  x = run_middle(*middle, x);
+  auto moments = channels_first(out(norm_silu(x, norm->weight))).chunk(2, 1);
+  return {moments[0] + channels_first(fit_channels(x, config.latent_channels)), moments[1].clamp(kMinLogVariance, kMaxLogVariance)};
 }
 
 DecoderImpl::DecoderImpl(const TaeConfig& c) : config(c) {
   config.check();
   const auto& w = c.decoder_widths;
   stem = register_module("stem", PairConv(c.latent_channels, w[0]));
+  soften(stem->frame->weight);
   middle = register_module("middle", middle_of(w[0], c.attention));
   register_module("levels", levels);
   register_module("steps", steps);
@@ -91,25 +99,34 @@ DecoderImpl::DecoderImpl(const TaeConfig& c) : config(c) {
     if (c.temporal_steps[mirrored]) step->push_back(TimeUpsample(w[i], w[i + 1]));
     else step->push_back(TimeConv(w[i], w[i + 1]));
     if (c.spatial_steps[mirrored]) step->push_back(FrameConv(w[i + 1], w[i + 1]));
+    for (auto& p : step->ptr(step->size() - 1)->named_parameters(false))
+      if (p.key() == "weight") soften(p.value());
     steps->push_back(step);
   }
   norm = register_module("norm", nn::RmsNorm(w.back()));
   out = register_module("out", PairConv(w.back(), 3 * c.pixel_unshuffle * c.pixel_unshuffle));
+  soften(out->frame->weight);
 }
 
 Tensor DecoderImpl::forward(const Tensor& latent, bool is_still) {
   check(!is_still || latent.size(2) == 1, "tae decoder: a still has one latent frame, got {}", latent.size(2));
-  auto x = run_middle(*middle, stem(channels_last(latent)));
+  auto seen = channels_last(latent);
+  auto x = run_middle(*middle, stem(seen) + fit_channels(seen, config.decoder_widths[0]));
   for (size_t i = 0; i < levels->size(); ++i) {
     x = run_blocks(levels->ptr(i), x);
     if (i == steps->size()) break;
     const auto& step = *steps->ptr(i)->as<torch::nn::ModuleList>();
+    size_t mirrored = steps->size() - 1 - i;
+    bool space = config.spatial_steps[mirrored], doubles = config.temporal_steps[mirrored] && !is_still;
+    auto shortcut = unfold_step(fit_channels(x, config.decoder_widths[i + 1] * (space ? 4 : 1)), doubles, space);
     auto width = step.size() > 1 ? Width::kNarrow : Width::kWide;  // a frame convolution follows, or the residual stream
     if (auto* time = step[0]->as<TimeUpsample>()) x = time->forward(x, is_still, width);
     if (auto* time = step[0]->as<TimeConv>()) x = time->forward(x, width);
     if (step.size() > 1) x = step[1]->as<FrameConv>()->forward(repeat_space(x));
+    x = x + shortcut;
   }
-  return unfold_pixels(out(norm_silu(x, norm->weight)), config.pixel_unshuffle);
+  auto folded = out(norm_silu(x, norm->weight)) + fit_channels(x, 3 * config.pixel_unshuffle * config.pixel_unshuffle);
+  return unfold_pixels(folded, config.pixel_unshuffle);
 }
 
 AutoencoderImpl::AutoencoderImpl(const TaeConfig& c) : config(c) {

@@ -24,6 +24,11 @@ FrameConvImpl::FrameConvImpl(int64_t in, int64_t out, int64_t kernel, int64_t st
 
 Tensor FrameConvImpl::forward(const Tensor& x, Width width) { return convolve_frames(x, weight, bias, stride, width); }
 
+void soften(Tensor& weight) {
+  at::NoGradGuard no_grad;
+  weight.mul_(0.2);
+}
+
 TimeConvImpl::TimeConvImpl(int64_t in, int64_t out, int64_t stride_) : stride(stride_) {
   Tensor start = scaled_normal({out, in, 3}, in * 3);
   if (in == out) {  // facts 1.2 [S5]: starts as the identity, so that the 2D network trains as if time were not there
@@ -63,6 +68,7 @@ ResBlockImpl::ResBlockImpl(int64_t channels) {
   conv1 = register_module("conv1", PairConv(channels, channels));
   norm2 = register_module("norm2", nn::RmsNorm(channels));
   conv2 = register_module("conv2", PairConv(channels, channels));
+  soften(conv2->frame->weight);
 }
 
 Tensor ResBlockImpl::forward(const Tensor& x) {
@@ -104,6 +110,27 @@ Tensor repeat_space(const Tensor& x) {
   return x.view({s[0], s[1], s[2], 1, s[3], 1, s[4]})
       .expand({s[0], s[1], s[2], 2, s[3], 2, s[4]})
       .reshape({s[0], s[1], s[2] * 2, s[3] * 2, s[4]});
+}
+
+Tensor fit_channels(const Tensor& x, int64_t channels) {
+  int64_t have = x.size(4);
+  if (have == channels) return x;
+  if (channels % have == 0) return x.unsqueeze(5).expand({-1, -1, -1, -1, -1, channels / have}).flatten(4);
+  if (have % channels == 0) return x.unflatten(4, {channels, have / channels}).mean(5);
+  return at::adaptive_avg_pool1d(x.reshape({-1, 1, have}), {channels}).view({x.size(0), x.size(1), x.size(2), x.size(3), channels});
+}
+
+Tensor fold_step(const Tensor& x_, bool time, bool space) {
+  int64_t T = x_.size(0), B = x_.size(1), H = x_.size(2), W = x_.size(3), C = x_.size(4), t = time ? 2 : 1, s = space ? 2 : 1;
+  auto x = T % t ? at::cat({x_, x_.narrow(0, T - 1, 1)}, 0) : x_;
+  return x.reshape({-1, t, B, H / s, s, W / s, s, C}).permute({0, 2, 3, 5, 7, 1, 4, 6}).reshape({-1, B, H / s, W / s, C * t * s * s});
+}
+
+Tensor unfold_step(const Tensor& x_, bool time, bool space) {
+  int64_t T = x_.size(0), B = x_.size(1), H = x_.size(2), W = x_.size(3), C = x_.size(4);
+  auto x = x_;
+  if (space) x = x.view({T, B, H, W, C / 4, 2, 2}).permute({0, 1, 2, 5, 3, 6, 4}).reshape({T, B, 2 * H, 2 * W, C / 4});
+  return time ? at::repeat_interleave(x, 2, 0) : x;
 }
 
 }  // namespace mg::tae

@@ -68,11 +68,24 @@ struct MiddleAttentionImpl : torch::nn::Module {
 };
 TORCH_MODULE(MiddleAttention);
 
+// Makes the start of a branch quiet beside the shortcut it is added to.
+void soften(Tensor& weight);
+
 // Blocks of f×f pixels into channels, [B,C,T,H,W] → [T,B,H/f,W/f,C·f·f], and back.
 Tensor fold_pixels(const Tensor& x_BCTHW, int64_t f);
 Tensor unfold_pixels(const Tensor& x_TBHWC, int64_t f);
 
 // Each pixel twice along both axes.
 Tensor repeat_space(const Tensor& x_TBHWC);
+
+// Shortcuts around everything that changes the shape (ours, after the residual autoencoding of deep compression
+// autoencoders): neighbours fold into channels and channels into fewer by means, or the other way round by repetition. A
+// fresh network thereby starts as block means of the picture, and learns what they leave out.
+// Means of neighbouring channels, or repetitions of each, so that there are `channels`.
+Tensor fit_channels(const Tensor& x_TBHWC, int64_t channels);
+// Halves time and space as asked, the neighbours in the channels, innermost the 2×2 pixels; an odd last frame is repeated.
+Tensor fold_step(const Tensor& x_TBHWC, bool time, bool space);
+// Doubles them: pixels out of the channels, frames by repetition.
+Tensor unfold_step(const Tensor& x_TBHWC, bool time, bool space);
 
 }  // namespace mg::tae
