@@ -20,9 +20,8 @@ inline text::T5Config tiny_t5(int64_t vocabulary, int64_t width) {
 }
 
 inline text::TextEncoders tiny_encoders() {
-  std::vector<std::string> captions;
-  for (int i = 0; i < 60; ++i)
-    captions.push_back(i % 2 ? "a red fox runs to the left through snow" : "a blue car drives through a city in the rain");
+  std::vector<std::string> captions(60, "a red fox runs to the left through snow");
+  std::fill_n(captions.begin(), 30, "a blue car drives through a city in the rain");
   std::string tokenizer = text::train_sentencepiece(captions, 320);
   int64_t vocabulary = text::SentencePieceTokenizer(tokenizer).vocabulary_size();
   text::TextEncodersConfig c;

@@ -100,11 +100,26 @@ TEST_P(Convolutions, ResidualAddsInTheWideType) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Precisions, Convolutions, testing::Values(nn::Compute::kF32, nn::Compute::kBf16, nn::Compute::kAten),
-                         [](const auto& info) { return info.param == nn::Compute::kF32 ? "f32" : info.param == nn::Compute::kBf16 ? "bf16" : "aten"; });
+                         [](const auto& tested) { return tested.param == nn::Compute::kF32 ? "f32" : tested.param == nn::Compute::kBf16 ? "bf16" : "aten"; });
 
 TEST(Layers, FoldingPixelsIsReversible) {
   auto x = torch::randn({2, 3, 5, 8, 12});
   EXPECT_TRUE(at::equal(unfold_pixels(fold_pixels(x, 4), 4), x));
+}
+
+TEST(Layers, ShortcutsFoldMeansAndUnfoldRepetitions) {
+  auto x = torch::randn({3, 2, 4, 6, 8});
+  auto folded = fold_step(x, true, true);
+  EXPECT_EQ(folded.sizes().vec(), (std::vector<int64_t>{2, 2, 2, 3, 64}));
+  // The four pixels of a block are neighbours, so that a mean of four is the block's.
+  auto means = fit_channels(folded, 16);
+  auto block = x.slice(2, 0, 2).slice(3, 0, 2).select(4, 3).mean({2, 3});  // [T,B] of channel 3, upper left block
+  EXPECT_TRUE(at::allclose(means[0].select(1, 0).select(1, 0).select(1, 6), block[0], 1e-5, 1e-6));
+  EXPECT_TRUE(at::allclose(means[0].select(1, 0).select(1, 0).select(1, 7), block[1], 1e-5, 1e-6));
+  EXPECT_TRUE(at::equal(folded[1].select(3, 0), fold_step(x.narrow(0, 2, 1), true, true)[0].select(3, 0)));  // the odd frame twice
+  auto up = unfold_step(fit_channels(x, 32), true, true);  // each channel four times, so every new pixel is the old one
+  EXPECT_TRUE(at::equal(up, repeat_space(at::repeat_interleave(x, 2, 0))));
+  EXPECT_EQ(fit_channels(x, 5).size(4), 5);
 }
 
 TEST(Layers, TimeUpsampleStartsAsRepetition) {

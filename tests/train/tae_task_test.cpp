@@ -72,7 +72,9 @@ TEST(TaeBatches, MixImagesCropsAndFullClips) {
 }
 
 TEST(TaeBatches, CutTakesTheRightPixels) {
-  auto clip = SquareWorld().render(3, {.width = 24, .height = 16, .frames = 4});
+  world::RenderOptions options;
+  options.width = 24, options.height = 16, options.frames = 4;
+  auto clip = SquareWorld().render(3, options);
   auto part = cut(clip, {1, 2, 3, 2, 8});
   for (int64_t c = 0; c < 3; ++c)
     EXPECT_NEAR(part[c][1][4][5].item<float>(), static_cast<float>(clip.rgb[static_cast<size_t>(((2 * 16 + 6) * 24 + 8) * 3 + c)]) / 127.5f - 1, 1e-5);

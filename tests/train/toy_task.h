@@ -12,8 +12,8 @@
 namespace mg::train {
 
 struct ToyHooks {
-  std::function<void(int64_t step)> before_step, after_backward;
-  std::function<void()> in_validate;
+  std::function<void(int64_t step)> before_step{}, after_backward{};
+  std::function<void()> in_validate{};
 };
 
 struct BodyImpl : torch::nn::Module {

@@ -89,9 +89,12 @@ TEST(World, CorePromptsAreHeldOut) {
   std::set<std::string> subjects;
   while (std::fgets(line, sizeof line, file)) {
     std::vector<std::string> cells(1);
-    for (char* c = line; *c && *c != '\n'; ++c) *c == '\t' ? cells.emplace_back() : cells.back().push_back(*c);
+    for (char* c = line; *c && *c != '\n'; ++c) {
+      if (*c == '\t') cells.emplace_back();
+      else cells.back().push_back(*c);
+    }
     ASSERT_EQ(cells.size(), 5u) << line;
-    if (count++ == 0) EXPECT_EQ(cells[0], "a red fox runs to the left through snow");
+    EXPECT_TRUE(count++ > 0 || cells[0] == "a red fox runs to the left through snow") << cells[0];
     Outline outline;
     outline.place = place_named(cells[2]).name;
     outline.roles.resize(1);
@@ -123,7 +126,7 @@ TEST(World, DirectionIsMovementRelativeToTheBackground) {
     double sign = lead["direction"] == "left" ? -1 : lead["direction"] == "right" ? 1 : 0;
     if (sign == 0 || labels["camera"]["move"] == "zoom in" || labels["camera"]["move"] == "zoom out") continue;
     EXPECT_GT(sign * way(labels, 1), 0.08) << "seed " << seed << " " << lead["motion"];
-    if (lead["faces"] != "front") EXPECT_EQ(lead["faces"], lead["direction"]) << "seed " << seed;
+    EXPECT_TRUE(lead["faces"] == "front" || lead["faces"] == lead["direction"]) << "seed " << seed;
     tracking += labels["camera"]["move"] == "tracking";
     ++sideways;
   }

@@ -9,6 +9,7 @@ namespace {
 
 constexpr const char* kPart = "vae";
 constexpr const char* kClass = "MovieGenTae";
+constexpr double kFirstLogVariance = -5;  // a fresh latent is its mean with little noise, so that learning starts at the picture
 constexpr double kMaxLogVariance = 20, kMinLogVariance = -30;  // keeps exp() finite
 
 Tensor channels_first(const Tensor& x_TBHWC) { return x_TBHWC.permute({1, 4, 0, 2, 3}).contiguous(); }
@@ -62,6 +63,8 @@ EncoderImpl::EncoderImpl(const TaeConfig& c) : config(c) {
   norm = register_module("norm", nn::RmsNorm(w.back()));
   out = register_module("out", PairConv(w.back(), 2 * c.latent_channels));
   soften(out->frame->weight);
+  at::NoGradGuard no_grad;
+  out->time->bias.narrow(0, c.latent_channels, c.latent_channels).fill_(kFirstLogVariance);
 }
 
 std::pair<Tensor, Tensor> EncoderImpl::forward(const Tensor& pixels) {
@@ -71,7 +74,7 @@ std::pair<Tensor, Tensor> EncoderImpl::forward(const Tensor& pixels) {
   for (size_t i = 0; i < levels->size(); ++i) {
     x = run_blocks(levels->ptr(i), x);
     if (i == steps->size()) break;
-    auto shortcut = fit_channels(fold_step(x, config.temporal_steps[i] && x.size(0) > 1, config.spatial_steps[i]), config.encoder_widths[i + 1]);
+    auto shortcut = fit_channels(fold_step(x, config.temporal_steps[i], config.spatial_steps[i]), config.encoder_widths[i + 1]);
     for (const auto& step : *steps->ptr(i)->as<torch::nn::ModuleList>()) {
       if (auto* space = step->as<FrameConv>()) x = space->forward(x, Width::kNarrow);
       if (auto* time = step->as<TimeConv>()) x = time->forward(x);
