@@ -1,7 +1,7 @@
 // A whole model folder with random weights, small enough to make a film in a fraction of a second: what the tests of
 // generate and of the program work on. Limits: 96×64 pixels, 40 frames; defaults: 64x64, 9 frames, 4 steps, guidance 3.
 #pragma once
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include <filesystem>
 

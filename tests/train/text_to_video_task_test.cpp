@@ -1,0 +1,101 @@
+#include "moviegen/train/tasks/text_to_video_task.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "../generate/tiny_model.h"
+#include "moviegen/core/error.h"
+#include "moviegen/nn/optimizer.h"
+#include "moviegen/train/tasks/tasks.h"
+#include "moviegen/video/text_to_video.h"
+#include "moviegen/weights/model_folder.h"
+
+namespace mg::train {
+namespace {
+
+const auto* const kCleanup = testing::AddGlobalTestEnvironment(new generate::TinyModelCleanup);
+
+// Pictures and films of 64×64 of the sample pack, a transformer of two layers.
+Json small_settings() {
+  auto settings = Json::parse(R"({
+    "transformer": {"num_layers": 2, "width": 32, "num_heads": 2, "feed_forward_width": 48},
+    "frames": [1, 16], "width": [64, 64], "height": [64, 64], "batch": [4, 2], "items": [8, 4], "weight": [0.5, 0.5],
+    "validation_items": 4, "sample_count": 2, "sample_frames": 9, "sample_steps": 2})");
+  settings["autoencoder"] = settings["text_encoders"] = generate::tiny_model();
+  settings["world"] = {{"folder", MG_SOURCE_DIR "/tests/data/world_sample"}};
+  settings["sample_prompts"] = MG_SOURCE_DIR "/tests/prompts/core.txt";
+  return settings;
+}
+
+std::unique_ptr<Task> make(const Json& settings, const std::string& run_folder) { return make_text_to_video_task({settings, "test", run_folder, 7}); }
+
+StepReport run(Task& task, int64_t step) {
+  Generator generator(7, "step " + std::to_string(step));
+  return task.step(step, generator);
+}
+
+TEST(TextToVideoTask, StepsAreAFunctionOfSeedAndStepAndUseEveryBucket) {
+  generate::Scratch scratch;
+  auto one = make(small_settings(), scratch / "run"), other = make(small_settings(), scratch / "run");  // the second reads the first's cache
+  std::map<std::string, int> buckets;
+  for (int64_t step = 0; step < 8; ++step) {
+    auto report = run(*one, step);
+    EXPECT_GT(report.flops, 0);
+    for (const char* name : {"loss/64x64x1", "loss/64x64x16"}) buckets[name] += report.scalars.contains(name);
+    if (step == 6) {
+      EXPECT_EQ(run(*other, 6).scalars["loss"], report.scalars["loss"]);  // the other took no step before
+    }
+  }
+  EXPECT_GT(buckets["loss/64x64x1"], 0);
+  EXPECT_GT(buckets["loss/64x64x16"], 0);
+}
+
+TEST(TextToVideoTask, LearnsAndJudgesOnFixedNoise) {
+  generate::Scratch scratch;
+  auto task = make(small_settings(), scratch / "run");
+  double before = task->validate().at("loss");
+  EXPECT_EQ(task->validate().at("loss"), before);
+  auto groups = task->groups();
+  ASSERT_EQ(groups.size(), 2u);  // transformer and text encoders
+  std::vector<at::Tensor> parameters;
+  for (const auto& group : groups)
+    for (const auto& p : group.module->parameters()) parameters.push_back(p);
+  nn::AdamW optimizer(parameters, {.weight_decay = 0});
+  bool text_moved = false;
+  for (int64_t step = 0; step < 40; ++step) {
+    run(*task, step);
+    for (const auto& p : groups[1].module->parameters()) text_moved = text_moved || (p.grad().defined() && p.grad().abs().max().item<double>() > 0);
+    optimizer.step(3e-3, 1.0);
+  }
+  EXPECT_LT(task->validate().at("loss"), before * 0.97);
+  EXPECT_TRUE(text_moved);
+}
+
+TEST(TextToVideoTask, SamplesAndExportsAModel) {
+  generate::Scratch scratch;
+  auto settings = small_settings();
+  settings["train_text"] = false;
+  auto task = make(settings, scratch / "run");
+  EXPECT_EQ(task->groups().size(), 1u);
+  std::filesystem::create_directories(scratch / "samples");
+  task->sample(scratch / "samples");
+  for (const char* name : {"grid.png", "grid.mp4", "prompts.txt"}) EXPECT_TRUE(std::filesystem::exists(scratch / "samples" + std::string("/") + name)) << name;
+  std::filesystem::create_directories(scratch / "model");
+  task->export_model(scratch / "model");
+  auto transformer = video::load_transformer(scratch / "model");
+  EXPECT_EQ(transformer->config.width, 32);
+  EXPECT_EQ(transformer->config.text.ul2, 16);  // what the encoders give, not what the recipe says
+}
+
+TEST(TextToVideoTask, RefusesBucketsThatDoNotFit) {
+  generate::Scratch scratch;
+  for (const char* change : {R"({"batch": [4]})", R"({"width": [60, 64]})", R"({"items": [0, 4]})", R"({"caption_mix": [1]})", R"({"unknown": 1})"}) {
+    auto settings = small_settings();
+    settings.update(Json::parse(change));
+    EXPECT_THROW(make(settings, scratch / "run"), UsageError) << change;
+  }
+}
+
+}  // namespace
+}  // namespace mg::train
