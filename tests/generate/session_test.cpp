@@ -208,9 +208,9 @@ TEST(Resolve, FillsInTheModelsDefaults) {
 TEST(Model, BrokenFoldersAreBadData) {
   EXPECT_THROW(Session::open("no-such-model"), NotFound);
   auto broken = [](auto damage) {
-    BrokenModel model;
-    damage(model);
-    return [folder = model.folder, keep = std::make_shared<BrokenModel>(std::move(model))] { Session::open(folder); };
+    auto model = std::make_shared<BrokenModel>();
+    damage(*model);
+    return [model] { Session::open(model->folder); };
   };
   EXPECT_THROW(broken([](BrokenModel& m) { m.change("scheduler/scheduler_config.json", "guidance", 3); })(), DataError);
   EXPECT_THROW(broken([](BrokenModel& m) { m.change("scheduler/scheduler_config.json", "sizes", {"64by64"}); })(), DataError);

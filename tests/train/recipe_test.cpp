@@ -67,9 +67,7 @@ TEST(LearningRate, RisesStaysAndFalls) {
   EXPECT_DOUBLE_EQ(learning_rate_at(config, 0), 0.02);
   for (int64_t step = 1; step < 1000; ++step) {
     double before = learning_rate_at(config, step - 1), now = learning_rate_at(config, step);
-    if (step < 100) EXPECT_GT(now, before) << step;
-    if (step >= 100 && step <= 800) EXPECT_EQ(now, 2) << step;
-    if (step > 800) EXPECT_LT(now, before) << step;
+    EXPECT_TRUE(step < 100 ? now > before : step <= 800 ? now == 2 : now < before) << step << ": " << before << " " << now;
   }
   EXPECT_NEAR(learning_rate_at(config, 850), 2 * (1 - 0.9 * 0.5), 1e-12);  // a quarter of the fall is half of its depth
   EXPECT_NEAR(learning_rate_at(config, 1000), 0.2, 1e-12);

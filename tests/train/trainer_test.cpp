@@ -213,7 +213,7 @@ TEST(Trainer, StartsFromTheWeightsOfAnotherRun) {
   auto from = read_checkpoint(first.file("checkpoints/0000000020")), to = read_checkpoint(second.file("checkpoints/0000000002"));
   EXPECT_EQ(to.updates, 2);
   for (const auto& [key, tensor] : from.weights)
-    if (key != "body.calls") EXPECT_TRUE(at::allclose(tensor, to.weights.at(key), 1e-5, 1e-6)) << key;
+    EXPECT_TRUE(key == "body.calls" || at::allclose(tensor, to.weights.at(key), 1e-5, 1e-6)) << key;
   weights::write_state(first.file("checkpoints/0000000020/weights.safetensors"), {{"other.weight", torch::zeros({1})}});
   fs::remove_all(second.options.run_folder);
   EXPECT_THROW(second.train(), DataError);
