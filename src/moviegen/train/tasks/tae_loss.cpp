@@ -8,7 +8,7 @@ using at::Tensor;
 constexpr double kSoftness = 1e-3;  // where the absolute error turns into a square one; half a level of 8 bits is 4e-3
 constexpr int kScales = 3;
 constexpr int64_t kWindow = 8;
-// Constants of SSIM for the range [−1, 1].
+// Constants of SSIM for a range of 2.
 constexpr double kC1 = 0.01 * 0.01 * 4, kC2 = 0.03 * 0.03 * 4;
 
 Tensor step_along(const Tensor& x, int64_t axis) {
@@ -39,7 +39,7 @@ Tensor gradient_loss(const Tensor& error) {
 }
 
 Tensor structure_loss(const Tensor& x_, const Tensor& target_) {
-  auto x = as_planes(x_), target = as_planes(target_);
+  auto x = as_planes(x_ + 1), target = as_planes(target_ + 1);  // means above zero, or the luminance term changes sign with a shade
   auto mean_x = window_mean(x), mean_t = window_mean(target);
   auto squares = window_mean(x.square() + target.square()) - mean_x.square() - mean_t.square();
   auto covariance = window_mean(x * target) - mean_x * mean_t;
