@@ -12,7 +12,7 @@ struct TaeLossWeights {
   double gradient = 0.5;    // ours: edges count about as much as levels
   double structure = 0.1;   // ours
   double kl = 1e-4;         // ours, of the mean over latent values: leaves noise of a few percent of a channel's spread
-  double outlier = 1;       // the paper's 1e5 belongs to its own loss scale; docs/training.md
+  double outlier = 1;       // the paper's 1e5 belongs to its own loss scale
   double adversarial = 0.1; // share of the reconstruction's gradient that the discriminator may add
 };
 

@@ -80,7 +80,6 @@ class TextToVideoTask : public Task {
 
   std::vector<Group> groups() override {
     std::vector<Group> groups{{"transformer", model_.ptr()}};
-    // Fine-tuning keeps the averaged text encoders of the stage before, so the group exists even when frozen.
     if (settings_.train_text) groups.push_back({"text", trained_text_});
     return groups;
   }
