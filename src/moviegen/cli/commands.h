@@ -15,5 +15,6 @@ void add_doctor(CLI::App& app, Action& action);
 void add_world(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
+void add_eval_t2v(CLI::App& eval, Action& action);
 
 }  // namespace mg::cli

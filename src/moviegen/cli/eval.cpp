@@ -114,6 +114,7 @@ void add_eval(CLI::App& app, Action& action) {
   tae->add_option("--compute", options->compute, "precision of products: f32, bf16, aten or auto")->capture_default_str();
   tae->add_flag("--json", options->json, "print JSON");
   tae->callback([options, &action] { action = [options] { evaluate(*options); }; });
+  add_eval_t2v(*eval, action);
 }
 
 }  // namespace mg::cli

@@ -86,18 +86,21 @@ MG_KERNEL void probabilities_row(float* row, const float* bias, const float* mas
   for (int64_t i = length; i < width; ++i) row[i] = 0;
 }
 
-// dS = P∘(dP − Σ dP∘P), left in dp.
-MG_KERNEL void softmax_row_backward(const float* p, float* dp, int64_t length, int64_t width) {
+// scale · dS with dS = P∘(dP − Σ dP∘P), left in dp; dS itself is added to dbias, which may be null.
+MG_KERNEL void softmax_row_backward(const float* p, float* dp, float* dbias, int64_t length, int64_t width, float scale) {
   float dot = 0;
 #pragma omp simd reduction(+ : dot)
   for (int64_t i = 0; i < length; ++i) dot += dp[i] * p[i];
 #pragma omp simd
   for (int64_t i = 0; i < length; ++i) dp[i] = p[i] * (dp[i] - dot);
+  if (dbias)
+    for (int64_t i = 0; i < length; ++i) dbias[i] += dp[i];
+  for (int64_t i = 0; i < length; ++i) dp[i] *= scale;
   for (int64_t i = length; i < width; ++i) dp[i] = 0;
 }
 
 struct Head {  // one head's matrix: rows `step` floats apart
-  const float* data;
+  float* data;
   int64_t step;
 };
 
@@ -105,25 +108,42 @@ Head head_of(const Tensor& x_BSNK, int64_t b, int64_t n) {
   return {x_BSNK.data_ptr<float>() + b * x_BSNK.stride(0) + n * x_BSNK.stride(2), x_BSNK.stride(1)};
 }
 
-// Rows [begin, begin+rows) copied to row-major width `ld` (zero beyond k), or transposed to k × ld.
-void pack(Head from, int64_t begin, int64_t rows, int64_t k, float* out, int64_t ld) {
-  for (int64_t r = 0; r < rows; ++r) {
-    const float* source = from.data + (begin + r) * from.step;
-    for (int64_t i = 0; i < k; ++i) out[r * ld + i] = source[i];
-    for (int64_t i = k; i < ld; ++i) out[r * ld + i] = 0;
+// One exchange of a 16×16 transpose: the off-diagonal blocks of size kStep swap places.
+template <int kStep>
+[[gnu::always_inline]] inline void swap_blocks(Vec (&rows)[16]) {
+  using Mask [[gnu::vector_size(64)]] = int;
+  Mask low{}, high{};
+  for (int j = 0; j < 16; ++j) low[j] = j & kStep ? 16 + j - kStep : j, high[j] = j & kStep ? 16 + j : j + kStep;
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; ++i) {
+    if (i & kStep) continue;
+    Vec a = rows[i], b = rows[i + kStep];
+    rows[i] = __builtin_shuffle(a, b, low);
+    rows[i + kStep] = __builtin_shuffle(a, b, high);
   }
 }
-void pack_transposed(Head from, int64_t rows, int64_t k, float* out, int64_t ld) {
-  for (int64_t i = 0; i < k; ++i)
-    for (int64_t r = rows; r < ld; ++r) out[i * ld + r] = 0;
-  for (int64_t r = 0; r < rows; ++r)
-    for (int64_t i = 0; i < k; ++i) out[i * ld + r] = from.data[r * from.step + i];
+
+// `rows` rows of width k (a multiple of 16) to k rows of width ld, zero beyond `rows`.
+MG_KERNEL void pack_transposed(const float* from, int64_t step, int64_t rows, int64_t k, float* out, int64_t ld) {
+  int64_t r = 0;
+  for (; r + 16 <= rows; r += 16)
+    for (int64_t i = 0; i < k; i += 16) {
+      Vec block[16];
+#pragma GCC unroll 16
+      for (int j = 0; j < 16; ++j) block[j] = *reinterpret_cast<const Vec*>(from + (r + j) * step + i);
+      swap_blocks<1>(block), swap_blocks<2>(block), swap_blocks<4>(block), swap_blocks<8>(block);
+#pragma GCC unroll 16
+      for (int j = 0; j < 16; ++j) *reinterpret_cast<Vec*>(out + (i + j) * ld + r) = block[j];
+    }
+  for (int64_t i = 0; i < k; ++i) {
+    for (int64_t j = r; j < rows; ++j) out[i * ld + j] = from[j * step + i];
+    for (int64_t j = rows; j < ld; ++j) out[i * ld + j] = 0;
+  }
 }
 
 struct Shape {
-  int64_t B, S, L, N, K, Lp, Kp;
-  Shape(const Tensor& q, const Tensor& k)
-      : B(q.size(0)), S(q.size(1)), L(k.size(1)), N(q.size(2)), K(q.size(3)), Lp(padded(L)), Kp(padded(K)) {}
+  int64_t B, S, L, N, K, Lp;
+  Shape(const Tensor& q, const Tensor& k) : B(q.size(0)), S(q.size(1)), L(k.size(1)), N(q.size(2)), K(q.size(3)), Lp(padded(L)) {}
 };
 
 Tensor rows_dense(const Tensor& x) { return x.stride(3) == 1 ? x : x.contiguous(); }
@@ -139,13 +159,12 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
     float* lse_data = lse.data_ptr<float>();
 #pragma omp parallel
     {
-      std::vector<float> keys(s.K * s.Lp), values(s.L * s.Kp), logits(kTile * s.Lp), result(kTile * s.Kp);
+      std::vector<float> keys(s.K * s.Lp), logits(kTile * s.Lp);
 #pragma omp for collapse(2) schedule(dynamic)
       for (int64_t b = 0; b < s.B; ++b)
         for (int64_t n = 0; n < s.N; ++n) {
-          Head query = head_of(q, b, n);
-          pack_transposed(head_of(k, b, n), s.L, s.K, keys.data(), s.Lp);
-          pack(head_of(v, b, n), 0, s.L, s.K, values.data(), s.Kp);
+          Head query = head_of(q, b, n), key = head_of(k, b, n), value = head_of(v, b, n), result = head_of(out, b, n);
+          pack_transposed(key.data, key.step, s.L, s.K, keys.data(), s.Lp);
           const float* mask_row = mask.defined() ? mask.data_ptr<float>() + b * s.L : nullptr;
           for (int64_t begin = 0; begin < s.S; begin += kTile) {
             int64_t rows = std::min(kTile, s.S - begin);
@@ -155,9 +174,7 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
               lse_data[(b * s.N + n) * s.S + begin + r] =
                   softmax_row(logits.data() + r * s.Lp, bias_row, mask_row, s.L, s.Lp, static_cast<float>(scale));
             }
-            small_product(logits.data(), s.Lp, 1, values.data(), s.Kp, result.data(), s.Kp, rows, s.L, s.Kp, false);
-            for (int64_t r = 0; r < rows; ++r)
-              std::copy_n(result.data() + r * s.Kp, s.K, out.data_ptr<float>() + ((b * s.S + begin + r) * s.N + n) * s.K);
+            small_product(logits.data(), s.Lp, 1, value.data, value.step, result.data + begin * result.step, result.step, rows, s.L, s.K, false);
           }
         }
     }
@@ -168,10 +185,8 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
   }
 
   struct Scratch {
-    std::vector<float> keys, keys_t, values_t, query, grad, p, dp, dq, dk, dv;
-    explicit Scratch(const Shape& s)
-        : keys(s.L * s.Kp), keys_t(s.K * s.Lp), values_t(s.K * s.Lp), query(kTile * s.Kp), grad(kTile * s.Kp), p(kTile * s.Lp),
-          dp(kTile * s.Lp), dq(kTile * s.Kp), dk(s.L * s.Kp), dv(s.L * s.Kp) {}
+    std::vector<float> keys, values, p, dp;
+    explicit Scratch(const Shape& s) : keys(s.K * s.Lp), values(s.K * s.Lp), p(kTile * s.Lp), dp(kTile * s.Lp) {}
   };
 
   struct Backward {
@@ -180,39 +195,26 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
     float scale;
 
     void head(int64_t b, int64_t n, Scratch& w) const {
-      Head query = head_of(q, b, n), grad = head_of(g, b, n);
-      pack(head_of(k, b, n), 0, s.L, s.K, w.keys.data(), s.Kp);
-      pack_transposed(head_of(k, b, n), s.L, s.K, w.keys_t.data(), s.Lp);
-      pack_transposed(head_of(v, b, n), s.L, s.K, w.values_t.data(), s.Lp);
+      Head query = head_of(q, b, n), key = head_of(k, b, n), value = head_of(v, b, n), grad = head_of(g, b, n);
+      Head dquery = head_of(dq, b, n), dkey = head_of(dk, b, n), dvalue = head_of(dv, b, n);
+      pack_transposed(key.data, key.step, s.L, s.K, w.keys.data(), s.Lp);
+      pack_transposed(value.data, value.step, s.L, s.K, w.values.data(), s.Lp);
       const float* mask_row = mask.defined() ? mask.data_ptr<float>() + b * s.L : nullptr;
       for (int64_t begin = 0; begin < s.S; begin += kTile) {
         int64_t rows = std::min(kTile, s.S - begin);
-        pack(query, begin, rows, s.K, w.query.data(), s.Kp);
-        pack(grad, begin, rows, s.K, w.grad.data(), s.Kp);
-        small_product(w.query.data(), s.Kp, 1, w.keys_t.data(), s.Lp, w.p.data(), s.Lp, rows, s.K, s.Lp, false);
-        small_product(w.grad.data(), s.Kp, 1, w.values_t.data(), s.Lp, w.dp.data(), s.Lp, rows, s.K, s.Lp, false);
+        const float *query_rows = query.data + begin * query.step, *grad_rows = grad.data + begin * grad.step;
+        small_product(query_rows, query.step, 1, w.keys.data(), s.Lp, w.p.data(), s.Lp, rows, s.K, s.Lp, false);
+        small_product(grad_rows, grad.step, 1, w.values.data(), s.Lp, w.dp.data(), s.Lp, rows, s.K, s.Lp, false);
         for (int64_t r = 0; r < rows; ++r) {
-          const float* bias_row = bias.defined() ? bias.data_ptr<float>() + (n * s.S + begin + r) * s.L : nullptr;
+          int64_t at = (n * s.S + begin + r) * s.L;
+          const float* bias_row = bias.defined() ? bias.data_ptr<float>() + at : nullptr;
           probabilities_row(w.p.data() + r * s.Lp, bias_row, mask_row, lse.data_ptr<float>()[(b * s.N + n) * s.S + begin + r], s.L, s.Lp, scale);
-          softmax_row_backward(w.p.data() + r * s.Lp, w.dp.data() + r * s.Lp, s.L, s.Lp);
-          if (dbias.defined()) {
-            float* target = dbias.data_ptr<float>() + (n * s.S + begin + r) * s.L;
-            for (int64_t i = 0; i < s.L; ++i) target[i] += w.dp[r * s.Lp + i];
-          }
+          softmax_row_backward(w.p.data() + r * s.Lp, w.dp.data() + r * s.Lp, dbias.defined() ? dbias.data_ptr<float>() + at : nullptr, s.L,
+                               s.Lp, scale);
         }
-        small_product(w.p.data(), 1, s.Lp, w.grad.data(), s.Kp, w.dv.data(), s.Kp, s.L, rows, s.Kp, begin > 0);
-        small_product(w.dp.data(), 1, s.Lp, w.query.data(), s.Kp, w.dk.data(), s.Kp, s.L, rows, s.Kp, begin > 0);
-        small_product(w.dp.data(), s.Lp, 1, w.keys.data(), s.Kp, w.dq.data(), s.Kp, rows, s.L, s.Kp, false);
-        store(w.dq, dq, b, n, begin, rows, scale);
-      }
-      store(w.dk, dk, b, n, 0, s.L, scale);
-      store(w.dv, dv, b, n, 0, s.L, 1.0f);
-    }
-
-    void store(const std::vector<float>& from, const Tensor& to, int64_t b, int64_t n, int64_t begin, int64_t rows, float factor) const {
-      for (int64_t r = 0; r < rows; ++r) {
-        float* target = to.data_ptr<float>() + ((b * to.size(1) + begin + r) * s.N + n) * s.K;
-        for (int64_t i = 0; i < s.K; ++i) target[i] = from[r * s.Kp + i] * factor;
+        small_product(w.p.data(), 1, s.Lp, grad_rows, grad.step, dvalue.data, dvalue.step, s.L, rows, s.K, begin > 0);
+        small_product(w.dp.data(), 1, s.Lp, query_rows, query.step, dkey.data, dkey.step, s.L, rows, s.K, begin > 0);
+        small_product(w.dp.data(), s.Lp, 1, key.data, key.step, dquery.data + begin * dquery.step, dquery.step, rows, s.L, s.K, false);
       }
     }
   };
@@ -245,6 +247,10 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor
   if (scale == 0) scale = 1.0 / std::sqrt(static_cast<double>(q.size(3)));
   Tensor mask;
   if (key_mask.defined()) mask = at::zeros(key_mask.sizes(), q.options()).masked_fill(key_mask.logical_not(), kMasked);
+  if (takes_fast_path(q) && q.size(3) % kPanel) {  // zeros at the end of every head change nothing
+    auto wide = [&](const Tensor& x) { return at::constant_pad_nd(x, {0, kPanel - x.size(3) % kPanel}); };
+    return attention(wide(q), wide(k), wide(v), key_mask, bias, scale).narrow(3, 0, q.size(3));
+  }
   if (takes_fast_path(q))
     return AttentionFunction::apply(q, k, v, mask.defined() ? Optional(mask) : Optional(),
                                     bias.defined() ? Optional(bias.contiguous()) : Optional(), scale);

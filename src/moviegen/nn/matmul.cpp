@@ -4,7 +4,6 @@
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include <map>
-#include <mutex>
 #include <tuple>
 
 #include "moviegen/core/error.h"
@@ -15,7 +14,7 @@ namespace {
 
 Compute current = Compute::kF32;
 
-using Key = std::tuple<int64_t, int64_t, int64_t, bool, bool, bool, bool, int>;
+using Key = std::tuple<int64_t, int64_t, int64_t, bool, bool, bool, bool, bool, int>;
 
 struct Entry {
   dnnl::matmul primitive;
@@ -27,7 +26,7 @@ dnnl::engine& engine() {
   return cpu;
 }
 
-Entry make_entry(int64_t m, int64_t k, int64_t n, bool transpose_a, bool transpose_b, bool bf16, bool with_bias) {
+Entry make_entry(int64_t m, int64_t k, int64_t n, bool transpose_a, bool transpose_b, bool bf16, bool with_bias, bool adds) {
   using dnnl::memory;
   auto type = bf16 ? memory::data_type::bf16 : memory::data_type::f32;
   auto tag = [](bool transposed) { return transposed ? memory::format_tag::ba : memory::format_tag::ab; };
@@ -36,19 +35,21 @@ Entry make_entry(int64_t m, int64_t k, int64_t n, bool transpose_a, bool transpo
   entry.b = memory::desc({k, n}, type, tag(transpose_b));
   entry.out = memory::desc({m, n}, memory::data_type::f32, memory::format_tag::ab);
   if (with_bias) entry.bias = memory::desc({1, n}, memory::data_type::f32, memory::format_tag::ab);
+  dnnl::primitive_attr attributes;
+  dnnl::post_ops after;
+  if (adds) after.append_sum();
+  attributes.set_post_ops(after);
   auto desc = with_bias ? dnnl::matmul::desc(entry.a, entry.b, entry.bias, entry.out) : dnnl::matmul::desc(entry.a, entry.b, entry.out);
-  entry.primitive = dnnl::matmul(dnnl::matmul::primitive_desc(desc, engine()));
+  entry.primitive = dnnl::matmul(dnnl::matmul::primitive_desc(desc, attributes, engine()));
   return entry;
 }
 
 Entry& entry_for(const Key& key) {
-  static std::map<Key, Entry> cache;
-  static std::mutex mutex;
-  std::lock_guard lock(mutex);
+  thread_local std::map<Key, Entry> cache;  // oneDNN's scratch memory belongs to the thread that made a primitive
   auto found = cache.find(key);
   if (found == cache.end()) {
-    auto [m, k, n, ta, tb, bf16, bias, threads] = key;
-    found = cache.emplace(key, make_entry(m, k, n, ta, tb, bf16, bias)).first;
+    auto [m, k, n, ta, tb, bf16, bias, adds, threads] = key;
+    found = cache.emplace(key, make_entry(m, k, n, ta, tb, bf16, bias, adds)).first;
   }
   return found->second;
 }
@@ -82,13 +83,13 @@ at::Tensor operand(const at::Tensor& matrix) {
   return current == Compute::kBf16 ? dense.to(at::kBFloat16) : dense;
 }
 
-at::Tensor product(const at::Tensor& a, bool transpose_a, const at::Tensor& b, bool transpose_b, const at::Tensor& bias) {
+at::Tensor product(const at::Tensor& a, bool transpose_a, const at::Tensor& b, bool transpose_b, const at::Tensor& bias, const at::Tensor& add_to) {
   int64_t m = a.size(transpose_a ? 1 : 0), k = a.size(transpose_a ? 0 : 1), n = b.size(transpose_b ? 0 : 1);
   check(b.size(transpose_b ? 1 : 0) == k && a.scalar_type() == b.scalar_type(), "product: {}×{} by {}×{}", m, k, b.size(0), b.size(1));
-  auto out = at::empty({m, n}, a.options().dtype(at::kFloat));
+  auto out = add_to.defined() ? add_to : at::empty({m, n}, a.options().dtype(at::kFloat));
   if (m == 0 || n == 0) return out;
-  if (k == 0) return out.zero_();
-  Entry& entry = entry_for({m, k, n, transpose_a, transpose_b, a.scalar_type() == at::kBFloat16, bias.defined(), at::get_num_threads()});
+  if (k == 0) return add_to.defined() ? out : out.zero_();
+  Entry& entry = entry_for({m, k, n, transpose_a, transpose_b, a.scalar_type() == at::kBFloat16, bias.defined(), add_to.defined(), at::get_num_threads()});
   thread_local dnnl::stream stream(engine());
   std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, {entry.a, engine(), a.data_ptr()}},
                                                   {DNNL_ARG_WEIGHTS, {entry.b, engine(), b.data_ptr()}},

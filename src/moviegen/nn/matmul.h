@@ -5,7 +5,9 @@
 namespace mg::nn {
 
 // op(a)·op(b) (+ bias per column) → f32 [M,N]. a and b are contiguous matrices, both f32 or both bf16; op transposes.
-at::Tensor product(const at::Tensor& a, bool transpose_a, const at::Tensor& b, bool transpose_b, const at::Tensor& bias = {});
+// With `add_to`, the product is added to that matrix in place, and it is what comes back.
+at::Tensor product(const at::Tensor& a, bool transpose_a, const at::Tensor& b, bool transpose_b, const at::Tensor& bias = {},
+                   const at::Tensor& add_to = {});
 
 // Makes both operands what the current Compute wants: f32 as is, or bf16 copies.
 at::Tensor operand(const at::Tensor& f32_matrix);

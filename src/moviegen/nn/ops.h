@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <string>
+#include <vector>
 
 namespace mg::nn {
 
@@ -22,6 +23,9 @@ Compute parse_compute(const std::string& name);
 
 // y = x · weightᵀ + bias. x [..., in], weight [out, in], bias [out] or undefined.
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
+// Several linear layers of the same input, which is rounded once and whose gradient adds up inside the products. The
+// bias, if any, goes with a single weight.
+std::vector<Tensor> linears(const Tensor& x, const std::vector<Tensor>& weights, const Tensor& bias = {});
 
 // softmax(q·kᵀ·scale + bias + mask)·v without keeping the S×L matrix for backward.
 // q [B,S,N,K], k and v [B,L,N,K] (any strides with unit stride in K) → [B,S,N,K]. scale 0 means 1/√K.

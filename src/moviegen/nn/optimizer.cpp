@@ -1,9 +1,12 @@
 #include "moviegen/nn/optimizer.h"
 
+#include <omp.h>
+
 #include <cmath>
 
 #include "moviegen/core/error.h"
 #include "moviegen/nn/kernels.h"
+#include "moviegen/nn/orthogonal.h"
 
 namespace mg::nn {
 namespace {
@@ -14,6 +17,11 @@ struct Update {
   float lr, beta1, beta2, eps, decay, correct1, correct2, scale, ema_decay;
 };
 
+MG_KERNEL void average_chunk(const float* p, float* ema, int64_t n, float decay) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) ema[i] = decay * ema[i] + (1 - decay) * p[i];
+}
+
 MG_KERNEL void update_chunk(float* p, float* g, float* m, float* v, float* ema, int64_t n, const Update& u) {
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) {
@@ -23,9 +31,7 @@ MG_KERNEL void update_chunk(float* p, float* g, float* m, float* v, float* ema, 
     p[i] = p[i] * (1 - u.lr * u.decay) - u.lr * (m[i] * u.correct1) / (std::sqrt(v[i] * u.correct2) + u.eps);
     g[i] = 0;
   }
-  if (!ema) return;
-#pragma omp simd
-  for (int64_t i = 0; i < n; ++i) ema[i] = u.ema_decay * ema[i] + (1 - u.ema_decay) * p[i];
+  if (ema) average_chunk(p, ema, n, u.ema_decay);
 }
 
 MG_KERNEL double square_sum(const float* g, int64_t n) {
@@ -40,6 +46,8 @@ struct Chunk {
   int64_t begin, count;
 };
 
+constexpr float kMuonMomentum = 0.95f;
+
 std::vector<Chunk> chunks_of(const std::vector<Tensor>& tensors) {
   std::vector<Chunk> chunks;
   for (size_t i = 0; i < tensors.size(); ++i)
@@ -50,11 +58,14 @@ std::vector<Chunk> chunks_of(const std::vector<Tensor>& tensors) {
 
 }  // namespace
 
-AdamW::AdamW(std::vector<Tensor> parameters, AdamWOptions opts) : options(opts), parameters_(std::move(parameters)) {
-  for (const auto& p : parameters_) {
+AdamW::AdamW(std::vector<Tensor> parameters, AdamWOptions opts, std::vector<bool> by_muon)
+    : options(opts), parameters_(std::move(parameters)), by_muon_(std::move(by_muon)) {
+  by_muon_.resize(parameters_.size());
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    const auto& p = parameters_[i];
     check(p.is_contiguous() && p.scalar_type() == at::kFloat && p.is_cpu(), "AdamW: parameters must be contiguous f32 on the CPU");
     m.push_back(at::zeros_like(p).detach());
-    v.push_back(at::zeros_like(p).detach());
+    v.push_back(by_muon_[i] ? at::zeros({1}) : at::zeros_like(p).detach());
   }
 }
 
@@ -84,15 +95,39 @@ void AdamW::step(double lr, double gradient_scale, const std::vector<Tensor>& em
     if (!p.grad().is_contiguous()) p.mutable_grad() = p.grad().contiguous();
     p.unsafeGetTensorImpl()->bump_version();
   }
+  // One matrix a thread: small products run better side by side than split.
+#pragma omp parallel
+  {
+    omp_set_num_threads(1);  // of this thread's products
+#pragma omp for schedule(dynamic)
+    for (size_t i = 0; i < parameters_.size(); ++i)
+      if (by_muon_[i]) muon_step(i, lr, gradient_scale);
+  }
   auto chunks = chunks_of(parameters_);
 #pragma omp parallel for schedule(static)
   for (size_t c = 0; c < chunks.size(); ++c) {
     auto [i, begin, count] = chunks[c];
+    if (by_muon_[i]) {
+      if (!ema.empty()) average_chunk(parameters_[i].data_ptr<float>() + begin, ema[i].data_ptr<float>() + begin, count, base.ema_decay);
+      continue;
+    }
     Update update = base;
     if (parameters_[i].dim() >= 2) update.decay = static_cast<float>(options.weight_decay);
     update_chunk(parameters_[i].data_ptr<float>() + begin, parameters_[i].grad().data_ptr<float>() + begin, m[i].data_ptr<float>() + begin,
                  v[i].data_ptr<float>() + begin, ema.empty() ? nullptr : ema[i].data_ptr<float>() + begin, count, update);
   }
+}
+
+// m ← βm + (1−β)g; the step is along βm + (1−β)g (Nesterov).
+void AdamW::muon_step(size_t i, double lr, double gradient_scale) {
+  at::NoGradGuard no_grad;
+  auto &p = parameters_[i], &g = p.mutable_grad();
+  g.mul_((1 - kMuonMomentum) * gradient_scale);
+  m[i].mul_(kMuonMomentum).add_(g);
+  auto direction = orthogonalized(g.add_(m[i], kMuonMomentum));
+  double rows = static_cast<double>(p.size(0)), columns = static_cast<double>(p.numel()) / rows;
+  p.mul_(1 - lr * options.weight_decay).sub_(direction, 0.2 * std::sqrt(std::max(rows, columns)) * lr);
+  g.zero_();
 }
 
 }  // namespace mg::nn

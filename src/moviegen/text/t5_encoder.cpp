@@ -61,13 +61,13 @@ struct BlockImpl : torch::nn::Module {
   Tensor forward(Tensor x, const Tensor& mask, const Tensor& bias_NSL) {
     int64_t B = x.size(0), L = x.size(1);
     auto y = nn::rms_norm(x, norm0, kNormEps);
-    auto split = [&](const Tensor& w) { return nn::linear(y, w).view({B, L, heads, -1}); };
-    x = x + nn::linear(nn::attention(split(q), split(k), split(v), mask, bias_NSL, 1.0).reshape({B, L, -1}), o);
+    auto qkv = nn::linears(y, {q, k, v});
+    for (auto& part : qkv) part = part.view({B, L, heads, -1});
+    x = x + nn::linear(nn::attention(qkv[0], qkv[1], qkv[2], mask, bias_NSL, 1.0).reshape({B, L, -1}), o);
     y = nn::rms_norm(x, norm1, kNormEps);
-    auto hidden = nn::linear(y, wi);
-    if (!gated) hidden = at::relu(hidden);
-    else hidden = (silu ? at::silu(hidden) : at::gelu(hidden, "tanh")) * nn::linear(y, wi_value);
-    return x + nn::linear(hidden, wo);
+    if (!gated) return x + nn::linear(at::relu(nn::linear(y, wi)), wo);
+    auto hidden = nn::linears(y, {wi, wi_value});
+    return x + nn::linear((silu ? at::silu(hidden[0]) : at::gelu(hidden[0], "tanh")) * hidden[1], wo);
   }
 
   Tensor q, k, v, o, relative_bias, norm0, wi, wi_value, wo, norm1;

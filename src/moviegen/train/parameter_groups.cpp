@@ -13,6 +13,15 @@ std::string non_finite_in(const at::Tensor& tensor, const char* what, const std:
   return bad == 0 ? std::string() : fmt::format("{} '{}' has {} of {} values that are not finite", what, key, bad, tensor.numel());
 }
 
+// Matrices between hidden layers, convolutions included. Tables that are looked up or added, and matrices too thin to have
+// a spectrum worth evening out, stay with AdamW.
+bool is_hidden_matrix(const std::string& key, const at::Tensor& p) {
+  if (p.dim() < 2 || p.numel() == 0 || std::min(p.size(0), p.numel() / p.size(0)) < 32) return false;
+  for (const char* table : {"table", "shared", "embedding"})
+    if (key.find(table) != std::string::npos && p.dim() == 2) return false;
+  return true;
+}
+
 }  // namespace
 
 ParameterGroups::ParameterGroups(const std::vector<Group>& groups, const TrainerConfig& config) : clip_norm_(config.clip_norm) {
@@ -24,14 +33,16 @@ ParameterGroups::ParameterGroups(const std::vector<Group>& groups, const Trainer
           "task: '{}' cannot name a group; names are unique and have no dot", group.name);
     std::vector<std::string> keys;
     std::vector<at::Tensor> parameters, averages;
+    std::vector<bool> by_muon;
     for (const auto& item : group.module->named_parameters()) {
       if (!item.value().requires_grad()) continue;
       check(seen.insert(item.value().data_ptr()).second || item.value().numel() == 0, "task: parameter '{}.{}' is trained twice", group.name, item.key());
       keys.push_back(group.name + "." + item.key());
       parameters.push_back(item.value());
+      by_muon.push_back(config.muon && is_hidden_matrix(item.key(), item.value()));
       if (group.ema && config.ema_decay > 0) averages.push_back(item.value().detach().clone());
     }
-    groups_.push_back({group.name, group.lr_factor, group.module, keys, parameters, averages, nn::AdamW(parameters, options)});
+    groups_.push_back({group.name, group.lr_factor, group.module, keys, parameters, averages, nn::AdamW(parameters, options, by_muon)});
   }
   check(!groups_.empty(), "task: there is no group of parameters to train");
 }

@@ -22,6 +22,7 @@ struct TrainerConfig {
   double decay_fraction = 0.2;        // last part of the run: learning rate falls to final_lr_fraction (1-sqrt); 0 = constant
   double final_lr_fraction = 0.0;
   double beta1 = 0.9, beta2 = 0.95, weight_decay = 0.01;
+  bool muon = false;                  // matrices of hidden layers take Muon's step, the rest AdamW
   double clip_norm = 1.0;             // per group; 0 = off
   double ema_decay = 0.999;           // warms up as min(decay, (1+step)/(10+step)); 0 = off
   int64_t log_every = 10, validate_every = 500, sample_every = 500, export_every = 0;  // steps; 0 = only at the end
@@ -45,6 +46,7 @@ void fields(V& v, TrainerConfig& c) {
   v("beta1", c.beta1, "AdamW");
   v("beta2", c.beta2, "AdamW");
   v("weight_decay", c.weight_decay, "AdamW, on matrices only");
+  v("muon", c.muon, "Muon for the matrices of hidden layers; AdamW for the rest");
   v("clip_norm", c.clip_norm, "largest gradient norm of a group; 0 turns clipping off");
   v("ema_decay", c.ema_decay, "decay of the averaged weights; 0 turns averaging off");
   v("log_every", c.log_every, "steps between metrics lines");

@@ -24,7 +24,10 @@ AttentionImpl::AttentionImpl(const TransformerConfig& c) : heads(c.num_heads) {
 
 Tensor AttentionImpl::forward(const Tensor& x_BSD, const Tensor& memory_BLD, const Tensor& mask_BL) {
   auto split = [&](const Tensor& y) { return y.view({y.size(0), y.size(1), heads, -1}); };
-  auto q_BSNK = split(q(x_BSD)), k_BLNK = split(k(memory_BLD)), v_BLNK = split(v(memory_BLD));
+  bool self = x_BSD.is_same(memory_BLD);
+  auto from_x = nn::linears(x_BSD, self ? std::vector{q->weight, k->weight, v->weight} : std::vector{q->weight});
+  auto from_memory = self ? std::vector{from_x[1], from_x[2]} : nn::linears(memory_BLD, {k->weight, v->weight});
+  auto q_BSNK = split(from_x[0]), k_BLNK = split(from_memory[0]), v_BLNK = split(from_memory[1]);
   if (!q_norm.is_empty()) q_BSNK = q_norm(q_BSNK), k_BLNK = k_norm(k_BLNK);
   return out(nn::attention(q_BSNK, k_BLNK, v_BLNK, mask_BL).reshape(x_BSD.sizes()));
 }

@@ -2,6 +2,7 @@
 // Easy to get wrong: everything drawn for step k comes from (seed, k), so that a resumed run sees the same batches.
 #include "moviegen/train/tasks/text_to_video_task.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -119,6 +120,7 @@ class TextToVideoTask : public Task {
   void export_model(const std::string& folder) override;
 
  private:
+  void save_sampling_defaults(const std::string& folder) const;
   void open_buckets(const std::string& folder) {
     auto world = settings_.world.open();
     for (size_t k = 0; k < settings_.frames.size(); ++k) {
@@ -143,10 +145,11 @@ class TextToVideoTask : public Task {
     const auto& cache = *buckets_[batch.bucket].train;
     std::vector<int64_t> items;
     std::vector<std::string> prompts;
+    double kind = g.uniform();  // one kind of caption a batch: brief ones are not padded to the length of full ones
     for (int64_t i = 0; i < settings_.batch[batch.bucket]; ++i) {
       items.push_back(g.below(static_cast<int>(cache.size())));
       bool null = g.chance(settings_.null_prompt);
-      const auto& caption = caption_of(cache.captions(items.back()), settings_.caption_mix, g.uniform());
+      const auto& caption = caption_of(cache.captions(items.back()), settings_.caption_mix, kind);
       prompts.push_back(null ? "" : caption);
     }
     batch.latents = cache.latents(items);
@@ -244,6 +247,21 @@ void TextToVideoTask::export_model(const std::string& folder) {
   tae::save_autoencoder(folder, autoencoder_, "bf16");
   text::save_text_encoders(folder, encoders_, "bf16");
   video::save_transformer(folder, model_, "bf16");
+  save_sampling_defaults(folder);
+}
+
+// What `generate` does unless asked otherwise: the scale of the samples, and the shapes that were trained.
+void TextToVideoTask::save_sampling_defaults(const std::string& folder) const {
+  std::vector<std::string> sizes;
+  for (size_t k = 0; k < settings_.frames.size(); ++k)
+    if (auto size = fmt::format("{}x{}", settings_.width[k], settings_.height[k]); std::find(sizes.begin(), sizes.end(), size) == sizes.end())
+      sizes.push_back(size);
+  int64_t longest = *std::max_element(settings_.frames.begin(), settings_.frames.end());
+  Json defaults = {{"_class_name", "MovieGenFlowScheduler"}, {"guidance_scale", settings_.sample_guidance}, {"num_inference_steps", 50},
+                   {"emulated_steps", 250}, {"schedule", "linear-quadratic"}, {"solver", "euler"}, {"num_frames", longest},
+                   {"fps", settings_.fps}, {"sizes", sizes}, {"max_frames", longest}};
+  make_folder(folder + "/scheduler");
+  write_text(folder + "/scheduler/scheduler_config.json", defaults.dump(2) + "\n");
 }
 
 }  // namespace
