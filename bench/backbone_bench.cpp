@@ -3,11 +3,8 @@
 // own operations. Run: cmake --build --preset release --target backbone_bench && build/release/bench/backbone_bench
 #include <fmt/format.h>
 
-#include <chrono>
-#include <functional>
-
+#include "bench.h"
 #include "moviegen/flow/path.h"
-#include "moviegen/nn/matmul.h"
 #include "moviegen/nn/optimizer.h"
 #include "moviegen/nn/runtime.h"
 #include "moviegen/video/transformer.h"
@@ -16,26 +13,7 @@ namespace {
 
 using namespace mg;
 
-constexpr int kBatch = 16, kTextTokens = 32, kRepeats = 5;
-
-double best_seconds(const std::function<void()>& work) {
-  work();
-  double best = 1e30;
-  for (int i = 0; i < kRepeats; ++i) {
-    auto start = std::chrono::steady_clock::now();
-    work();
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  }
-  return best;
-}
-
-// GFLOP/s of the feed-forward's product, the largest of the step.
-double raw_rate(nn::Compute compute) {
-  at::NoGradGuard no_grad;
-  nn::set_compute(compute);
-  auto a = nn::operand(torch::randn({kBatch * 256, 384})), b = nn::operand(torch::randn({2048, 384}));
-  return 2.0 * kBatch * 256 * 384 * 2048 / best_seconds([&] { nn::product(a, false, b, true); }) / 1e9;
-}
+constexpr int kBatch = 16, kTextTokens = 32;
 
 double step_seconds(video::Transformer& model, nn::AdamW& optimizer, const std::vector<at::Tensor>& ema, nn::Compute compute) {
   nn::set_compute(compute);
@@ -62,7 +40,8 @@ int main() {
   for (const auto& p : model->parameters()) ema.push_back(p.detach().clone());
   nn::AdamW optimizer(model->parameters(), {});
   double flops = 3 * kBatch * video::forward_flops(config, 256, kTextTokens);
-  double raw_f32 = raw_rate(nn::Compute::kF32);
+  nn::set_compute(nn::Compute::kF32);
+  double raw_f32 = raw_rate();
   fmt::print("mini backbone, {:.1f}M parameters, {} threads, {:.0f} GFLOP a step\n", video::parameter_count(config) / 1e6, threads, flops / 1e9);
   fmt::print("raw oneDNN f32 product: {:.0f} GFLOP/s\n", raw_f32);
   double aten = 0;
@@ -73,5 +52,5 @@ int main() {
     fmt::print("{:<5} {:.3f} s a step, {:.1f} clips/s, {:.0f} GFLOP/s, {:.2f} of the raw f32 rate, {:.2f} times aten\n", name, seconds,
                kBatch / seconds, rate, rate / raw_f32, aten / seconds);
   }
-  if (nn::has_native_bf16()) fmt::print("raw oneDNN bf16 product: {:.0f} GFLOP/s\n", raw_rate(nn::Compute::kBf16));
+  if (nn::has_native_bf16()) fmt::print("raw oneDNN bf16 product: {:.0f} GFLOP/s\n", raw_rate());
 }

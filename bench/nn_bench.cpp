@@ -4,10 +4,7 @@
 // Run: cmake --build --preset release --target nn_bench && build/release/bench/nn_bench [name filter]
 #include <fmt/format.h>
 
-#include <chrono>
-#include <functional>
-
-#include "moviegen/nn/matmul.h"
+#include "bench.h"
 #include "moviegen/nn/ops.h"
 #include "moviegen/nn/optimizer.h"
 #include "moviegen/nn/runtime.h"
@@ -19,18 +16,8 @@ using at::Tensor;
 using nn::Compute;
 
 constexpr int64_t kB = 16, kS = 256, kD = 384, kF = 1024, kN = 6, kK = 64, kL = 32;
-constexpr int kRepeats = 7;
 
-double best_ms(const std::function<void()>& work) {
-  work();
-  double best = 1e30;
-  for (int i = 0; i < kRepeats; ++i) {
-    auto start = std::chrono::steady_clock::now();
-    work();
-    best = std::min(best, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
-  }
-  return best;
-}
+double best_ms(const std::function<void()>& work) { return 1e3 * best_seconds(work, 7); }
 
 struct Operation {
   std::string name;
@@ -64,11 +51,9 @@ std::vector<Operation> operations() {
   };
 }
 
-double raw_rate(Compute compute) {
+double raw_rate_in(Compute compute) {
   nn::set_compute(compute);
-  at::NoGradGuard no_grad;
-  auto a = nn::operand(torch::randn({kB * kS, kD})), b = nn::operand(torch::randn({2 * kF, kD}));
-  return 2.0 * kB * kS * kD * 2 * kF / best_ms([&] { nn::product(a, false, b, true); }) / 1e6;
+  return raw_rate();
 }
 
 double forward_ms(const Operation& op) {
@@ -125,7 +110,7 @@ void print_optimizer() {
 int main(int argc, char** argv) {
   int threads = nn::set_threads();
   nn::keep_freed_memory();
-  double raw_f32 = raw_rate(Compute::kF32), raw_bf16 = nn::has_native_bf16() ? raw_rate(Compute::kBf16) : 0;
+  double raw_f32 = raw_rate_in(Compute::kF32), raw_bf16 = nn::has_native_bf16() ? raw_rate_in(Compute::kBf16) : 0;
   fmt::print("{} threads; raw oneDNN product f32 {:.0f} GFLOP/s, bf16 {:.0f} GFLOP/s; columns: forward | forward and backward\n", threads, raw_f32, raw_bf16);
   for (const auto& op : operations())
     if (argc < 2 || op.name.find(argv[1]) != std::string::npos) print_operation(op, raw_f32, raw_bf16);

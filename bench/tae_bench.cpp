@@ -3,10 +3,7 @@
 // Run: cmake --build --preset release --target tae_bench && build/release/bench/tae_bench
 #include <fmt/format.h>
 
-#include <chrono>
-#include <functional>
-
-#include "moviegen/nn/matmul.h"
+#include "bench.h"
 #include "moviegen/nn/ops.h"
 #include "moviegen/nn/runtime.h"
 #include "moviegen/tae/autoencoder.h"
@@ -14,25 +11,6 @@
 namespace {
 
 using namespace mg;
-
-constexpr int kRepeats = 4;
-
-double best_seconds(const std::function<void()>& work) {
-  work();
-  double best = 1e30;
-  for (int i = 0; i < kRepeats; ++i) {
-    auto start = std::chrono::steady_clock::now();
-    work();
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  }
-  return best;
-}
-
-double raw_rate() {
-  at::NoGradGuard no_grad;
-  auto a = nn::operand(torch::randn({4096, 384})), b = nn::operand(torch::randn({2048, 384}));
-  return 2.0 * 4096 * 384 * 2048 / best_seconds([&] { nn::product(a, false, b, true); }) / 1e9;
-}
 
 struct Load {
   const char* name;

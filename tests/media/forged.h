@@ -32,7 +32,7 @@ inline std::map<std::string, std::string> good_files() {
 // `bytes` with what stands `offset` after the first `tag` replaced.
 inline std::string forge(std::string bytes, const std::string& tag, size_t offset, const std::string& lie) {
   size_t at = bytes.find(tag);
-  if (at == std::string::npos || at + offset + lie.size() > bytes.size()) throw Error("forge: nothing to change at " + tag);
+  if (at == std::string::npos || at + offset + lie.size() > bytes.size()) throw DataError("forge: nothing to change at {}", tag);
   return bytes.replace(at + offset, lie.size(), lie);
 }
 

@@ -56,6 +56,19 @@ TEST_P(Ops, LinearMatchesNaive) {
   compare({torch::randn({2, 3, 16}), torch::randn({8, 16})}, [](auto& x) { return nn::linear(x[0], x[1]); }, tolerance());
 }
 
+TEST_P(Ops, LayersThatShareTheirInputMatchNaive) {
+  auto run = [](auto& x) {
+    auto y = nn::linears(x[0], {x[1], x[2], x[3]});
+    return at::cat({y[0], y[1].sin(), y[2].square()}, -1);
+  };
+  compare({torch::randn({2, 7, 16}), torch::randn({8, 16}) / 4, torch::randn({3, 16}) / 4, torch::randn({5, 16}) / 4}, run, tolerance());
+  // Frozen weights and an output nobody uses.
+  auto x = torch::randn({4, 16}).requires_grad_(), a = torch::randn({8, 16}).requires_grad_(), b = torch::randn({8, 16});
+  nn::linears(x, {a, b})[1].sum().backward();
+  EXPECT_LT(relative_error(x.grad(), b.sum(0).expand({4, 16})), tolerance());
+  EXPECT_TRUE(!a.grad().defined() || a.grad().abs().max().item<float>() == 0);
+}
+
 TEST_P(Ops, AttentionMatchesNaive) {
   for (auto [S, L, K] : {std::array<int64_t, 3>{1, 1, 1}, {5, 3, 8}, {130, 37, 64}, {97, 200, 40}})
     compare({torch::randn({2, S, 3, K}), torch::randn({2, L, 3, K}), torch::randn({2, L, 3, K})},

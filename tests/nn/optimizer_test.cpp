@@ -1,8 +1,10 @@
-// The fused optimizer against libtorch's own.
+// The fused optimizer against libtorch's own, and Muon's step against what it promises.
 #include "moviegen/nn/optimizer.h"
 
 #include <gtest/gtest.h>
 #include <torch/optim/adamw.h>
+
+#include "moviegen/nn/orthogonal.h"
 
 namespace mg::nn {
 namespace {
@@ -37,6 +39,42 @@ TEST(AdamW, LeavesVectorsUndecayed) {
   AdamW optimizer({bias}, {.weight_decay = 0.5});
   optimizer.step(0.1, 1.0);
   EXPECT_EQ(bias.detach().min().item<float>(), 1.0f);
+}
+
+// An orthogonalized matrix maps the other side's unit vectors to vectors of about one.
+TEST(Muon, EvensOutSingularValues) {
+  torch::manual_seed(6);
+  for (auto shape : {std::vector<int64_t>{48, 48}, {32, 200}, {200, 32}, {40, 8, 3, 3}}) {
+    int64_t columns = c10::multiply_integers(shape) / shape[0], rank = std::min(shape[0], columns);
+    auto basis = [](int64_t n) { return std::get<0>(at::linalg_qr(torch::randn({n, n}))); };
+    auto spectrum = at::logspace(0, -1.5, rank, 10.0);
+    auto x = (basis(shape[0]).narrow(1, 0, rank) * spectrum).mm(basis(columns).narrow(1, 0, rank).t()).reshape(shape);
+    auto y = orthogonalized(x);
+    ASSERT_EQ(y.sizes(), x.sizes());
+    auto matrix = y.reshape({shape[0], -1}).to(at::kDouble);
+    auto gram = matrix.size(0) <= matrix.size(1) ? matrix.mm(matrix.t()) : matrix.t().mm(matrix);
+    auto squares = std::get<0>(at::linalg_eigh(gram));
+    EXPECT_GT(squares.min().item<double>(), 0.2) << shape;
+    EXPECT_LT(squares.max().item<double>(), 1.6) << shape;
+    EXPECT_GT((x * y).sum().item<double>(), 0);  // still downhill
+  }
+}
+
+TEST(Muon, StepsByTheRateAndAverages) {
+  torch::manual_seed(8);
+  auto start = torch::randn({64, 48}), gradient = torch::randn({64, 48});
+  auto matrix = start.clone().requires_grad_(), vector = torch::ones({5}).requires_grad_();
+  matrix.mutable_grad() = gradient.clone(), vector.mutable_grad() = torch::ones({5});
+  AdamW optimizer({matrix, vector}, {.weight_decay = 0}, {true, false});
+  std::vector<Tensor> ema{start.clone(), torch::ones({5})};
+  optimizer.step(0.01, 1, ema, 0.5);
+  auto step = (start - matrix.detach()) / 0.01;
+  // All 48 singular values about one: root mean square 0.2·√64·√(48/(64·48)).
+  EXPECT_NEAR(step.square().mean().sqrt().item<double>(), 0.2, 0.05);
+  EXPECT_GT((step * gradient).sum().item<double>(), 0);
+  EXPECT_EQ(matrix.grad().abs().max().item<float>(), 0);
+  EXPECT_LT((ema[0] - (start + matrix.detach()) / 2).abs().max().item<float>(), 1e-6f);
+  EXPECT_NEAR(vector.detach()[0].item<double>(), 1 - 0.01, 1e-5);
 }
 
 }  // namespace

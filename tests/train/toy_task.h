@@ -18,8 +18,8 @@ struct ToyHooks {
 
 struct BodyImpl : torch::nn::Module {
   BodyImpl() {
-    first = register_module("first", torch::nn::Linear(4, 8));
-    second = register_module("second", torch::nn::Linear(8, 8));
+    first = register_module("first", torch::nn::Linear(4, 32));
+    second = register_module("second", torch::nn::Linear(32, 32));
     calls = register_buffer("calls", torch::zeros({1}));
   }
   torch::Tensor forward(const torch::Tensor& x) { return second(torch::dropout(torch::tanh(first(x)), 0.1, true)); }
@@ -61,7 +61,7 @@ class ToyTask : public Task {
   void load_state(const std::map<std::string, at::Tensor>& state) override { memory_ = state.at("memory").clone(); }
 
   Body body;
-  torch::nn::Linear head{torch::nn::LinearOptions(8, 1)};
+  torch::nn::Linear head{torch::nn::LinearOptions(32, 1)};
 
  private:
   ToyHooks hooks_;

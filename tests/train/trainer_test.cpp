@@ -71,6 +71,20 @@ TEST(Trainer, ACrashedRunGoesOnBitEqual) {
   expect_same_run(whole, broken);
 }
 
+TEST(Trainer, ARunWithMuonGoesOnBitEqual) {
+  ToyRun whole("whole-muon"), broken("broken-muon"), other("adamw");
+  whole.options.assignments = broken.options.assignments = {"trainer.muon=true"};
+  whole.train();
+  EXPECT_THROW(broken.train({.before_step = [](int64_t step) { if (step == 11) throw std::runtime_error("crash"); }}), std::runtime_error);
+  broken.train();
+  expect_same_run(whole, broken);
+  other.train();
+  auto muon = read_checkpoint(whole.file("checkpoints/0000000020")), adamw = read_checkpoint(other.file("checkpoints/0000000020"));
+  EXPECT_EQ(muon.moments.at("v.body.second.weight").numel(), 1);  // a square matrix of a hidden layer
+  EXPECT_EQ(muon.moments.at("v.body.first.weight").numel(), 4 * 32);  // too thin for Muon
+  EXPECT_FALSE(at::equal(muon.weights.at("body.second.weight"), adamw.weights.at("body.second.weight")));
+}
+
 TEST(Trainer, ACancelledRunSavesSaysHowToGoOnAndGoesOnBitEqual) {
   ToyRun whole("uncancelled"), broken("cancelled");
   whole.train();
@@ -125,7 +139,7 @@ TEST(Trainer, NonFiniteValuesAreNamedAndTheCheckpointStays) {
     run.train({.after_backward = poison});
     FAIL() << "accepted";
   } catch (const CheckFailed& error) {
-    for (const char* part : {"step 7", "gradient of 'body.second.weight' has 1 of 64", "checkpoints/0000000004"}) EXPECT_THAT(error.what(), HasSubstr(part));
+    for (const char* part : {"step 7", "gradient of 'body.second.weight' has 1 of 1024", "checkpoints/0000000004"}) EXPECT_THAT(error.what(), HasSubstr(part));
   }
   EXPECT_EQ(list_checkpoints(run.file("checkpoints")).size(), 1u);
   ToyRun whole("no-nan");

@@ -16,7 +16,8 @@ namespace mg::cli {
 namespace {
 
 struct Options {
-  std::string model = "mini", world, compute = "auto";
+  std::string model = "mini", compute = "auto";
+  data::WorldSettings world;  // which clips
   int64_t clips = 32, frames = 32, side = 128;
   bool json = false;
 };
@@ -37,11 +38,10 @@ double tiled_psnr(tae::Autoencoder& model, const at::Tensor& pixels) {
 
 Figures measure_clips(tae::Autoencoder& model, const world::World& world, const Options& options) {
   Figures figures;
-  data::WorldSettings settings;
   Progress progress("clips", options.clips);
   for (int64_t i = 0; i < options.clips; ++i) {
     process_cancel().throw_if_cancelled();
-    auto clip = data::clip_tensor(world.render(data::kEvaluationSeeds + static_cast<uint64_t>(i), settings.render(options.side, options.side, options.frames)));
+    auto clip = data::clip_tensor(world.render(data::kEvaluationSeeds + static_cast<uint64_t>(i), options.world.render(options.side, options.side, options.frames)));
     auto video = train::measure(model, clip), image = train::measure(model, clip.narrow(1, 0, 1));
     figures.psnr.push_back(video.psnr), figures.ssim.push_back(video.ssim);
     if (video.motion_psnr) figures.motion_psnr.push_back(*video.motion_psnr);
@@ -77,9 +77,7 @@ void evaluate(const Options& options) {
   nn::set_compute(nn::parse_compute(options.compute));
   auto folder = weights::resolve_model(options.model);
   auto model = tae::load_autoencoder(folder);
-  data::WorldSettings settings;
-  settings.folder = options.world;
-  auto figures = measure_clips(model, *settings.open(), options);
+  auto figures = measure_clips(model, *options.world.open(), options);
   auto counts = round_trips(model, model->config.spatial_factor() * 4);
   if (options.json) {
     Json trips = Json::object();
@@ -110,7 +108,13 @@ void add_eval(CLI::App& app, Action& action) {
   tae->add_option("--clips", options->clips, "held-out clips")->check(CLI::Range(1, 100000))->capture_default_str();
   tae->add_option("--frames", options->frames, "frames of a clip")->check(CLI::Range(1, 1024))->capture_default_str();
   tae->add_option("--side", options->side, "height and width, a multiple of 8")->check(CLI::Range(16, 1024))->capture_default_str();
-  tae->add_option("--world", options->world, "asset pack folder [where `moviegen world fetch` put it]");
+  auto& world = options->world;
+  tae->add_option("--world", world.folder, "asset pack folder [where `moviegen world fetch` put it]");
+  tae->add_option("--subject", world.subjects, "only these subjects")->delimiter(',');
+  tae->add_option("--place", world.places, "only these places")->delimiter(',');
+  tae->add_option("--style", world.styles, "only these styles")->delimiter(',');
+  tae->add_option("--plain", world.plain, "share of plain scenes: one subject, day, clear, no extras")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  tae->add_option("--max-subjects", world.max_subjects, "most subjects in one scene")->check(CLI::Range(1, 8))->capture_default_str();
   tae->add_option("--compute", options->compute, "precision of products: f32, bf16, aten or auto")->capture_default_str();
   tae->add_flag("--json", options->json, "print JSON");
   tae->callback([options, &action] { action = [options] { evaluate(*options); }; });

@@ -16,7 +16,7 @@ at::Tensor orthogonalized(const at::Tensor& x) {
     auto gram = product(narrow_y, false, narrow_y, true);
     auto narrow_gram = operand(gram);
     auto polynomial = product(narrow_gram, false, narrow_gram, false).mul_(c).add_(gram, b);
-    y = product(operand(polynomial), false, narrow_y, false, {}, y.mul_(a));
+    y = product(operand(polynomial), false, narrow_y, false, {}, y * a);
   }
   return (tall ? y.t() : y).reshape(x.sizes());
 }

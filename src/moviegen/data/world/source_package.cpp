@@ -81,7 +81,7 @@ void download(const SourcePackage& package, const std::string& folder, const std
   log_info(what);
   if (package.kind == "npm") {
     run_checked({"npm", "pack", "--ignore-scripts", "--silent", package.name + "@" + package.version}, work.path, what,
-                "Install Node.js with npm, or leave this package out");
+                "Install npm (Debian: apt-get install npm), or leave this package out");
   } else {
     run_checked({"apt-get", "download", package.name + "=" + package.version}, work.path, what,
                 "Debian packages need a Debian system; download it elsewhere and put it at " + target);

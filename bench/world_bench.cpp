@@ -1,0 +1,28 @@
+// How fast one core renders training clips, beside what the autoencoder's training step asks for: 8 clips every 4 steps. The
+// transformer's stages read cached latents.
+// Run: cmake --build --preset release --target world_bench && build/release/bench/world_bench [seconds of a TAE step, default 0.6]
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "bench.h"
+#include "moviegen/data/world_settings.h"
+#include "moviegen/nn/runtime.h"
+
+int main(int count, char** arguments) {
+  using namespace mg;
+  nn::set_threads(1);
+  double step_s = count > 1 ? std::atof(arguments[1]) : 0.6;
+  auto world = data::WorldSettings{}.open();
+  double appetite = 8 / (4 * step_s);
+  for (auto [width, height] : {std::pair<int64_t, int64_t>{128, 128}, {160, 96}, {96, 160}})
+    for (int64_t frames : {1, 16, 32}) {
+      auto options = data::WorldSettings{}.render(width, height, frames);
+      uint64_t seed = data::kEvaluationSeeds;
+      constexpr int kClips = 8;
+      double seconds = best_seconds([&] { for (int i = 0; i < kClips; ++i) world->render(seed + static_cast<uint64_t>(i), options); }, 3) / kClips;
+      fmt::print("{:>3}×{:<3} {:>2} frames: {:6.1f} ms a clip, {:5.1f} clips/s on one core", width, height, frames, seconds * 1e3, 1 / seconds);
+      if (frames == 32 && width == height) fmt::print(", {:.1f} times the {:.1f} clips/s of a TAE step of {:.2f} s", 1 / seconds / appetite, appetite, step_s);
+      fmt::print("\n");
+    }
+}
