@@ -207,5 +207,20 @@ TEST(Generate, CtrlCKeepsFinishedFilms) {
   EXPECT_EQ(films, shown);
 }
 
+TEST(EvalT2v, MakesAFilmForEveryPromptAndAGrid) {
+  Scratch scratch;
+  write_text(scratch / "prompts.txt", "a red fox\tfox\n\na car drives\n");
+  std::vector<std::string> command{"eval", "t2v", "--model", generate::tiny_model(), "--steps", "1", "--prompts", "prompts.txt", "--seed", "4", "-o", "films"};
+  auto result = run(scratch, command);
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.out, "films/grid.jpg\n");
+  EXPECT_EQ(count_frames(scratch / "films/0001-a-red-fox.mp4"), 9);
+  EXPECT_EQ(media::read_image(scratch / "films/grid.jpg").width, 8 * 64 + 7 * 2);  // two films of four frames, 2 pixels apart
+  make(scratch, {"a car drives", "--seed", "4", "-o", "same.mp4"});
+  EXPECT_EQ(read_text(scratch / "films/0002-a-car-drives.mp4"), read_text(scratch / "same.mp4"));
+  command[7] = "none.txt";
+  EXPECT_EQ(run(scratch, command).code, 3);
+}
+
 }  // namespace
 }  // namespace mg::cli

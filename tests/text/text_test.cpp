@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
 #include "moviegen/core/error.h"
+#include "moviegen/core/files.h"
 #include "moviegen/text/conditioner.h"
 #include "moviegen/text/contrastive.h"
+#include "moviegen/text/prompt_file.h"
 #include "moviegen/text/sanitize.h"
 #include "moviegen/text/t5_encoder.h"
 #include "moviegen/text/tokenizer.h"
@@ -177,6 +179,16 @@ TEST(Contrastive, LossPrefersMatchingPairs) {
   auto pairs = torch::eye(4), scale = torch::tensor(10.0f);
   EXPECT_LT(contrastive_loss(pairs, pairs, scale).item<double>(), 0.01);
   EXPECT_GT(contrastive_loss(pairs, pairs.roll(1, 0), scale).item<double>(), 5);
+}
+
+TEST(PromptFile, TakesWhatStandsBeforeTheTab) {
+  auto path = testing::TempDir() + "moviegen-prompts.txt";
+  write_text(path, "a red fox runs\tfox\tsnow\n\n\tonly labels\na dog");
+  EXPECT_EQ(read_prompts(path), (std::vector<std::string>{"a red fox runs", "a dog"}));
+  write_text(path, "\n");
+  EXPECT_THROW(read_prompts(path), DataError);
+  EXPECT_THROW(read_prompts("/nowhere/prompts.txt"), NotFound);
+  EXPECT_THROW(read_prompts(testing::TempDir()), NotFound);
 }
 
 }  // namespace

@@ -2,16 +2,15 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "moviegen/cli/commands.h"
-#include "moviegen/core/files.h"
 #include "moviegen/core/paths.h"
 #include "moviegen/core/progress.h"
 #include "moviegen/generate/movie.h"
 #include "moviegen/generate/output.h"
 #include "moviegen/nn/ops.h"
 #include "moviegen/nn/runtime.h"
+#include "moviegen/text/prompt_file.h"
 
 namespace mg::cli {
 namespace {
@@ -24,21 +23,6 @@ struct Options {
   int frames_shown = 4, columns = 2;
 };
 
-constexpr int64_t kMostPrompts = 10000;
-
-// Lines "prompt" or "prompt <tab> labels".
-std::vector<std::string> read_prompts(const std::string& name) {
-  auto path = fs::exists(name) ? fs::path(name) : fs::path(program_folder()) / name;
-  std::ifstream file(path);
-  if (!file) throw NotFound("--prompts: {} was not found", name);
-  std::vector<std::string> prompts;
-  for (std::string line; std::getline(file, line);)
-    if (auto prompt = line.substr(0, line.find('\t')); !prompt.empty()) prompts.push_back(prompt);
-  if (prompts.empty()) throw DataError("{}: expected one prompt a line, found none", path.string());
-  if (std::ssize(prompts) > kMostPrompts) throw DataError("{}: {} prompts, at most {}", path.string(), prompts.size(), kMostPrompts);
-  return prompts;
-}
-
 void add_frames(std::vector<media::Image>& cells, const generate::Movie& movie, int shown) {
   auto last = static_cast<int>(movie.frames.size()) - 1;
   for (int i = 0; i < shown; ++i) cells.push_back(movie.frames[static_cast<size_t>(shown > 1 ? i * last / (shown - 1) : 0)]);
@@ -48,7 +32,7 @@ void evaluate(const Options& options) {
   nn::set_threads();
   nn::keep_freed_memory();
   nn::set_compute(nn::parse_compute(options.compute));
-  auto prompts = read_prompts(options.prompts);
+  auto prompts = text::read_prompts(options.prompts);
   auto session = generate::Session::open(options.model);
   make_folder(options.output);
   std::vector<media::Image> cells;

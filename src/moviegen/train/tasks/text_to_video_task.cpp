@@ -3,8 +3,6 @@
 #include "moviegen/train/tasks/text_to_video_task.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 
 #include "moviegen/core/error.h"
 #include "moviegen/core/paths.h"
@@ -14,6 +12,7 @@
 #include "moviegen/data/prefetch.h"
 #include "moviegen/flow/path.h"
 #include "moviegen/media/video.h"
+#include "moviegen/text/prompt_file.h"
 #include "moviegen/text/text_encoders.h"
 #include "moviegen/train/tasks/tasks.h"
 #include "moviegen/video/text_to_video.h"
@@ -44,17 +43,6 @@ struct TrainedTextImpl : torch::nn::Module {
     register_module("byt5", encoders->byt5);
   }
 };
-
-std::vector<std::string> read_prompts(const std::string& file, int64_t count) {
-  namespace fs = std::filesystem;
-  auto path = fs::path(file).is_absolute() || fs::exists(file) ? fs::path(file) : fs::path(program_folder()) / file;
-  std::ifstream lines(path);
-  if (!lines) throw NotFound("sample prompts: {} was not found", path.string());
-  std::vector<std::string> prompts;
-  for (std::string line; static_cast<int64_t>(prompts.size()) < count && std::getline(lines, line);)
-    if (!line.empty()) prompts.push_back(line.substr(0, line.find('\t')));
-  return prompts;
-}
 
 const std::string& caption_of(const world::Captions& c, const std::vector<double>& mix, double draw) {
   double total = mix[0] + mix[1] + mix[2];
@@ -210,7 +198,8 @@ class TextToVideoTask : public Task {
 
 void TextToVideoTask::sample(const std::string& folder) {
   at::NoGradGuard no_grad;
-  auto prompts = read_prompts(settings_.sample_prompts, settings_.sample_count);
+  auto prompts = text::read_prompts(settings_.sample_prompts);
+  prompts.resize(std::min(prompts.size(), static_cast<size_t>(settings_.sample_count)));
   int64_t frames = settings_.sample_frames, columns = 6;
   const auto& tae = autoencoder_->config;
   int64_t T = (frames + tae.temporal_factor() - 1) / tae.temporal_factor();
