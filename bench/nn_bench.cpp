@@ -3,6 +3,7 @@
 // rate of the same run, everything with ATen's own operations.
 // Run: cmake --build --preset release --target nn_bench && build/release/bench/nn_bench [name filter]
 #include <fmt/format.h>
+#include <torch/optim/adamw.h>
 
 #include "bench.h"
 #include "moviegen/nn/ops.h"

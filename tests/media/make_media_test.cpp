@@ -57,6 +57,11 @@ Owned<AVFrame> picture_of(const Image& image, const Recipe& recipe, AVPixelForma
     }
   }
   auto out = new_picture(image.width, image.height, format);
+  if (format == AV_PIX_FMT_RGB48BE) {  // exactly: swscale would go through YUV
+    for (int y = 0; y < image.height; ++y)
+      for (int i = 0; i < 6 * image.width; ++i) out->data[0][y * out->linesize[0] + i] = image.row(y)[i / 2];
+    return out;
+  }
   bool is_full = recipe.pixels.starts_with("yuvj") || recipe.pixels.starts_with("gray");
   Owned<SwsContext> scaler(sws_alloc_context());
   auto set = [&](const char* name, int value) { av_opt_set_int(scaler.get(), name, value, 0); };

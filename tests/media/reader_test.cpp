@@ -61,7 +61,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Kind{"avi_raw_bgr", "avi", "rawvideo", "bgr24", "", 62, 47, 60},
                       Kind{"mov_qtrle_alpha", "mov", "qtrle", "argb", "", 64, 48, 60},
                       Kind{"mpegts", "mpegts", "mpeg4", "yuv420p", "", 64, 48, 28},
-                      Kind{"nut_png", "nut", "png", "rgb48be", "", 65, 33, 36},
+                      Kind{"nut_png", "nut", "png", "rgb48be", "", 65, 33, 48},
                       Kind{"gif", "gif", "gif", "rgb8", "", 64, 48, 16}),
     [](const auto& kind) { return std::string(kind.param.name); });
 

@@ -41,7 +41,9 @@ Image turned(const Image& image, const std::array<int, 4>& m) {
   return out;
 }
 
-AVColorSpace matrix_of(const AVFrame& frame) {
+// RGB of more than 8 bits goes through YUV inside swscale, to it by the matrix of the output: back by the same one.
+AVColorSpace matrix_of(const AVFrame& frame, const AVPixFmtDescriptor& format) {
+  if (format.flags & AV_PIX_FMT_FLAG_RGB) return AVCOL_SPC_BT709;
   if (frame.colorspace != AVCOL_SPC_UNSPECIFIED && frame.colorspace != AVCOL_SPC_RESERVED) return frame.colorspace;
   return frame.width >= 1280 || frame.height > 576 ? AVCOL_SPC_BT709 : AVCOL_SPC_BT470BG;
 }
@@ -132,13 +134,13 @@ Image FrameConverter::operator()(const AVFrame& frame, const Presentation& shown
   check_picture_size(frame.width, frame.height, path);
   auto format = static_cast<AVPixelFormat>(frame.format);
   const AVPixFmtDescriptor* descriptor = av_pix_fmt_desc_get(format);
-  if (!descriptor || !sws_isSupportedInput(format) || matrix_of(frame) == AVCOL_SPC_YCGCO)
+  if (!descriptor || !sws_isSupportedInput(format) || matrix_of(frame, *descriptor) == AVCOL_SPC_YCGCO)
     throw DataError("{}: pixel format {} with matrix {} is not supported", path, descriptor ? descriptor->name : "unknown",
                     av_color_space_name(frame.colorspace) ? av_color_space_name(frame.colorspace) : "unknown");
   bool has_alpha = descriptor->flags & AV_PIX_FMT_FLAG_ALPHA;
   auto target = has_alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24;
   ScalerKey key{.width = frame.width, .height = frame.height, .out_width = shown.width, .out_height = shown.height,
-                .format = format, .out_format = target, .matrix = matrix_of(frame), .full_range = is_full_range(frame, *descriptor)};
+                .format = format, .out_format = target, .matrix = matrix_of(frame, *descriptor), .full_range = is_full_range(frame, *descriptor)};
   place_chroma(frame, *descriptor, key);
   if (!scaler_ || key != key_) scaler_ = new_scaler(key), key_ = key;
   if (!scaler_) throw DataError("{}: pixel format {} cannot be converted", path, descriptor->name);
