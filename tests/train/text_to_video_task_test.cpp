@@ -6,6 +6,7 @@
 
 #include "../generate/tiny_model.h"
 #include "moviegen/core/error.h"
+#include "moviegen/core/paths.h"
 #include "moviegen/nn/optimizer.h"
 #include "moviegen/train/tasks/tasks.h"
 #include "moviegen/video/text_to_video.h"
@@ -86,6 +87,17 @@ TEST(TextToVideoTask, SamplesAndExportsAModel) {
   auto transformer = video::load_transformer(scratch / "model");
   EXPECT_EQ(transformer->config.width, 32);
   EXPECT_EQ(transformer->config.text.ul2, 16);  // what the encoders give, not what the recipe says
+
+  settings["transformer"]["width"] = 48;
+  EXPECT_THROW(make(settings, scratch / "run")->import_model(scratch / "model"), DataError);
+  settings["transformer"]["width"] = 32;
+  auto other = make_text_to_video_task({settings, "test", scratch / "run", 8});
+  EXPECT_NE(other->validate(), task->validate());
+  other->import_model(scratch / "model");
+  std::filesystem::create_directories(scratch / "again");
+  other->export_model(scratch / "again");
+  EXPECT_EQ(read_text(scratch / "again/transformer/diffusion_pytorch_model.safetensors"),
+            read_text(scratch / "model/transformer/diffusion_pytorch_model.safetensors"));
 }
 
 TEST(TextToVideoTask, RefusesBucketsThatDoNotFit) {

@@ -56,6 +56,7 @@ class ToyTask : public Task {
     return {{"weight", body->first->weight.square().sum().item<double>()}};
   }
   void sample(const std::string& folder) override { write_text(folder + "/sample.txt", "sample"); }
+  void import_model(const std::string& folder) override { throw DataError("{}: the toy task has no model to read", folder); }
   void export_model(const std::string& folder) override { write_text(folder + "/exported.txt", std::to_string(body->first->weight.square().sum().item<double>())); }
   std::map<std::string, at::Tensor> state() override { return {{"memory", memory_}}; }
   void load_state(const std::map<std::string, at::Tensor>& state) override { memory_ = state.at("memory").clone(); }

@@ -35,7 +35,7 @@ void add_train(CLI::App& app, Action& action) {
   command->add_option("--set", options->run.assignments, "change a setting: --set trainer.steps=500")->allow_extra_args(false);
   command->add_option("--run-folder", options->run.run_folder, "where everything of the run goes [runs/<recipe>]");
   command->add_option("--resume", options->run.resume, "auto: go on if there is a checkpoint; never; or a checkpoint folder")->capture_default_str();
-  command->add_option("--init-from", options->run.init_from, "start with the weights of this checkpoint or run folder, at step 0");
+  command->add_option("--init-from", options->run.init_from, "start with the weights of this run, checkpoint or model, at step 0");
   command->add_flag("--print-config", options->print_config, "print the recipe with every trainer setting, and end");
   command->footer(settings_help);
   command->callback([options, &action] { action = [options] { run(*options); }; });

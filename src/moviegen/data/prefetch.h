@@ -1,6 +1,9 @@
 // Makes batches one after another on a worker thread while the trainer computes. A batch is a function of its index
 // alone, so nothing depends on timing; a jump in the index (resume, validation) just restarts the worker there.
 #pragma once
+#include <ATen/Parallel.h>
+#include <omp.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -55,6 +58,10 @@ class Prefetch {
     worker_.join();
   }
   void work(int64_t index) {
+    // A second team of OpenMP threads would outnumber the processors, and then libgomp lets the trainer's own team
+    // sleep between products instead of spin: a quarter of a training step.
+    at::internal::lazy_init_num_threads();
+    omp_set_num_threads(1);
     for (;; ++index) {
       {
         std::unique_lock lock(mutex_);

@@ -22,11 +22,11 @@ Tensor interpolate(const Tensor& data, const Tensor& noise, const Tensor& t_B) {
 Tensor target_velocity(const Tensor& data, const Tensor& noise) { return data - noise * (1.0 - kSigmaMin); }
 
 Tensor sample_times(int64_t batch, Generator& generator, double mean, double std) {
-  Tensor t_B = torch::empty({batch});
-  float* out = t_B.data_ptr<float>();
-  for (int64_t i = 0; i < batch; ++i)
-    out[i] = static_cast<float>(1.0 / (1.0 + std::exp(-(mean + std * generator.normal()))));
-  return t_B;
+  Tensor share_B = torch::empty({batch}, at::kDouble);
+  double* out = share_B.data_ptr<double>();
+  for (int64_t i = 0; i < batch; ++i) out[i] = (static_cast<double>(i) + generator.uniform()) / static_cast<double>(batch);
+  Tensor normal_B = (2 * share_B - 1).erfinv() * std::numbers::sqrt2;
+  return at::sigmoid(mean + std * normal_B).to(at::kFloat);
 }
 
 Tensor sample_noise(at::IntArrayRef shape, Generator& generator) {

@@ -19,7 +19,8 @@ inline constexpr double kSigmaMin = 1e-5;  // facts 4.1
 Tensor interpolate(const Tensor& data, const Tensor& noise, const Tensor& t_B);
 // The velocity a network should predict.
 Tensor target_velocity(const Tensor& data, const Tensor& noise);
-// t = sigmoid(n), n ~ N(mean, std): [batch] f32 (facts 4.1: mean 0, std 1).
+// t = sigmoid(n), n ~ N(mean, std): [batch] f32, ascending (facts 4.1: mean 0, std 1). One draw from each of `batch`
+// slices of equal probability, so that every batch sees the whole range: less noise in the gradient, the same mean.
 Tensor sample_times(int64_t batch, Generator& generator, double mean = 0, double std = 1);
 // Unit Gaussian noise, a pure function of the generator's stream.
 Tensor sample_noise(at::IntArrayRef shape, Generator& generator);

@@ -23,6 +23,7 @@ constexpr const char* kTextTowerClass = "ContrastiveTextTower";
 constexpr const char* kImageTowerClass = "ContrastiveImageTower";
 constexpr uint64_t kMaxTokenizerBytes = 64u << 20;
 constexpr int64_t kMaxTokens = 4096;  // of a prompt, for any encoder
+constexpr size_t kLengthStep = 8;     // batches come in few lengths: every new one costs the products' kernels anew
 // The paper trains on 16 to 32 frames a second (facts 2); ours: previews may be slower.
 constexpr int kSlowestRate = 8, kFastestRate = 32;
 
@@ -103,6 +104,7 @@ std::vector<std::string> frame_rate_symbols() {
 std::pair<Tensor, Tensor> pad_tokens(const std::vector<std::vector<int64_t>>& lists) {
   size_t longest = 0;
   for (const auto& list : lists) longest = std::max(longest, list.size());
+  if (longest > kLengthStep) longest = (longest + kLengthStep - 1) / kLengthStep * kLengthStep;
   auto shape = {static_cast<int64_t>(lists.size()), static_cast<int64_t>(longest)};
   auto ids = at::full(shape, kPadId, at::kLong), mask = at::zeros(shape, at::kBool);
   for (size_t b = 0; b < lists.size(); ++b) {

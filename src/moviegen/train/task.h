@@ -42,6 +42,8 @@ class Task {
   virtual void sample(const std::string& folder) { (void)folder; }
   // Writes the stage's parts to a model folder, with the EMA weights in the modules.
   virtual void export_model(const std::string& folder) = 0;
+  // Reads what export_model writes into the modules; throws DataError if their sizes differ.
+  virtual void import_model(const std::string& folder) = 0;
   // Extra state for exact resume beyond parameters and buffers (usually none): f32 or integer tensors.
   virtual std::map<std::string, at::Tensor> state() { return {}; }
   virtual void load_state(const std::map<std::string, at::Tensor>& state) { (void)state; }

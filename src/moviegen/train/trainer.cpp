@@ -19,6 +19,7 @@
 #include "moviegen/train/run_folder.h"
 #include "moviegen/train/speed.h"
 #include "moviegen/train/status_line.h"
+#include "moviegen/weights/model_folder.h"
 
 namespace mg::train {
 namespace {
@@ -46,7 +47,7 @@ class Trainer {
  private:
   void begin();
   void load(const std::string& path);
-  void initialise_from(const std::string& path);
+  void initialise_from(const std::string& source);
   // False if the time is up before the last step.
   bool train();
   void step();
@@ -129,7 +130,16 @@ void Trainer::load(const std::string& path) {
   printer_.line(fmt::format("resumed at step {} from {}", done_, path));
 }
 
-void Trainer::initialise_from(const std::string& path) {
+void Trainer::initialise_from(const std::string& source) {
+  auto path = fs::exists(source) ? source : weights::resolve_model(source);
+  if (fs::exists(path + "/model_index.json")) {
+    at::NoGradGuard no_grad;
+    task_.import_model(path);
+    auto weights = groups_.weights();
+    for (auto& [key, tensor] : groups_.averages()) at::Tensor(tensor).copy_(weights.at(key));
+    printer_.line(fmt::format("weights from the model {}", path));
+    return;
+  }
   Checkpoint checkpoint = read_checkpoint_weights(path);
   auto weights = groups_.weights(), averages = groups_.averages();
   bool any = false;

@@ -19,6 +19,7 @@ struct TransformerConfig {
   int64_t max_columns = 16;
   bool feed_forward_conv = true;  // ours: depthwise 3×3×3 convolution inside the feed-forward (docs/decisions/0002)
   bool query_key_norm = true;     // ours: steadies small-batch training; the paper does not say
+  bool preconditioned = false;    // ours: the network adds to the best linear guess of the velocity (docs/decisions/0007)
   text::TextWidths text;
 
   void check() const;
@@ -39,6 +40,7 @@ void fields(V& v, TransformerConfig& c) {
   v("max_columns", c.max_columns, "token columns with a position");
   v("feed_forward_conv", c.feed_forward_conv, "depthwise convolution over the token grid in the feed-forward");
   v("query_key_norm", c.query_key_norm, "RMS norm of queries and keys, per head");
+  v("preconditioned", c.preconditioned, "the network predicts what the best linear guess of the velocity leaves over");
   v("text", c.text, "widths of the text encoders");
 }
 

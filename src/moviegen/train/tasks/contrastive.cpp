@@ -11,6 +11,7 @@
 #include "moviegen/text/text_encoders.h"
 #include "moviegen/train/tasks/contrastive_pairs.h"
 #include "moviegen/train/tasks/tasks.h"
+#include "moviegen/weights/state.h"
 
 namespace mg::train {
 namespace {
@@ -124,6 +125,14 @@ class ContrastiveTask : public Task {
   void export_model(const std::string& folder) override {
     text::save_text_encoders(folder, encoders_, settings_.dtype);
     text::save_image_encoder(folder, pair_->visual, settings_.dtype);
+  }
+
+  void import_model(const std::string& folder) override {
+    auto given = text::load_text_encoders(folder);
+    if (given->tokenizer->model() != encoders_->tokenizer->model())
+      throw DataError("{}: its tokenizer is not the one of this run; put its spiece.model into the run folder as tokenizer.model", folder);
+    weights::load_into(*encoders_, weights::state_of(*given), folder + "/text_encoder_2");
+    weights::load_into(*pair_->visual, weights::state_of(*text::load_image_encoder(folder)), folder + "/image_encoder");
   }
 
  private:

@@ -154,6 +154,10 @@ void TaeTask::export_model(const std::string& folder) {
   tae::save_autoencoder(folder, model_, "f32");
 }
 
+void TaeTask::import_model(const std::string& folder) {
+  weights::load_into(*model_, weights::state_of(*tae::load_autoencoder(folder)), folder + "/vae");
+}
+
 std::unique_ptr<Task> make_tae_task(const TaskContext& context) {
   auto settings = read_tae_settings(context.settings, context.recipe);
   auto world = settings.world.open();

@@ -18,6 +18,7 @@ class TaeTask : public Task {
   std::map<std::string, double> validate() override;
   void sample(const std::string& folder) override;
   void export_model(const std::string& folder) override;
+  void import_model(const std::string& folder) override;
 
  private:
   // Adds the discriminator's pull to the gradient of the reconstruction, and trains it; figures go to `report`.

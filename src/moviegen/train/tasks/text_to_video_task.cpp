@@ -69,7 +69,7 @@ class TextToVideoTask : public Task {
 
   std::vector<Group> groups() override {
     std::vector<Group> groups{{"transformer", model_.ptr()}};
-    if (settings_.train_text) groups.push_back({"text", trained_text_});
+    if (settings_.train_text) groups.push_back({"text", trained_text_, settings_.text_lr_factor});
     return groups;
   }
 
@@ -96,9 +96,10 @@ class TextToVideoTask : public Task {
     std::map<std::string, double> figures;
     double total = 0;
     for (size_t k = 0; k < buckets_.size(); ++k) {
-      double loss = validate_bucket(k);
-      figures["loss/" + buckets_[k].name] = loss;
-      total += loss / static_cast<double>(buckets_.size());
+      auto [own, other] = validate_bucket(k);
+      figures["loss/" + buckets_[k].name] = own;
+      figures["prompt_gain/" + buckets_[k].name] = other - own;
+      total += own / static_cast<double>(buckets_.size());
     }
     figures["loss"] = total;
     return figures;
@@ -106,6 +107,7 @@ class TextToVideoTask : public Task {
 
   void sample(const std::string& folder) override;
   void export_model(const std::string& folder) override;
+  void import_model(const std::string& folder) override;
 
  private:
   void save_sampling_defaults(const std::string& folder) const;
@@ -166,10 +168,11 @@ class TextToVideoTask : public Task {
       if (count[bin]) scalars[fmt::format("loss/t{:.1f}", (bin + 0.5) / kTimeBins)] = sum[bin] / count[bin];
   }
 
-  // Each held-out item at one fixed time of an even grid, with fixed noise.
-  double validate_bucket(size_t k) {
+  // Each held-out item at one fixed time of an even grid, with fixed noise: the mean loss with its own prompt, and with
+  // its neighbour's. The difference is what the model makes of prompts.
+  std::pair<double, double> validate_bucket(size_t k) {
     const auto& cache = *buckets_[k].held_out;
-    double sum = 0;
+    double own = 0, other = 0;
     for (int64_t first = 0; first < cache.size(); first += settings_.batch[k]) {
       std::vector<int64_t> items;
       std::vector<std::string> prompts;
@@ -179,11 +182,16 @@ class TextToVideoTask : public Task {
         times.push_back((static_cast<float>(i % 16) + 0.5f) / 16);
       }
       Generator g(static_cast<uint64_t>(first), "text-to-video validation");
-      auto latents = cache.latents(items);
-      auto loss_B = losses(latents, flow::sample_noise(latents.sizes(), g), torch::tensor(times), encode(encoders_->tokenize(prompts, static_cast<int>(settings_.fps))));
-      sum += loss_B.sum().item<double>();
+      auto latents = cache.latents(items), noise = flow::sample_noise(latents.sizes(), g), t_B = torch::tensor(times);
+      auto loss_with = [&] {
+        return losses(latents, noise, t_B, encode(encoders_->tokenize(prompts, static_cast<int>(settings_.fps)))).sum().item<double>();
+      };
+      own += loss_with();
+      std::rotate(prompts.begin(), prompts.begin() + 1, prompts.end());
+      other += loss_with();
     }
-    return sum / static_cast<double>(cache.size());
+    auto count = static_cast<double>(cache.size());
+    return {own / count, other / count};
   }
 
   TextToVideoSettings settings_;
@@ -237,6 +245,14 @@ void TextToVideoTask::export_model(const std::string& folder) {
   text::save_text_encoders(folder, encoders_, "bf16");
   video::save_transformer(folder, model_, "bf16");
   save_sampling_defaults(folder);
+}
+
+void TextToVideoTask::import_model(const std::string& folder) {
+  weights::load_into(*model_, weights::state_of(*video::load_transformer(folder)), folder + "/transformer");
+  if (!settings_.train_text) return;
+  auto given = text::load_text_encoders(folder);
+  weights::load_into(*encoders_->ul2, weights::state_of(*given->ul2), folder + "/text_encoder");
+  weights::load_into(*encoders_->byt5, weights::state_of(*given->byt5), folder + "/text_encoder_3");
 }
 
 // What `generate` does unless asked otherwise: the scale of the samples, and the shapes that were trained.

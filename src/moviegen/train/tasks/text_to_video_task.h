@@ -14,6 +14,7 @@ struct TextToVideoSettings {
   std::string autoencoder;    // model folder with the part "vae"
   std::string text_encoders;  // model folder with tokenizer and text encoders
   bool train_text = true;     // the UL2 and ByT5 roles train along (text-to-image); later stages freeze them
+  double text_lr_factor = 0.1;  // of the learning rate; at the full rate the encoders forget what they are not asked for
   data::WorldSettings world;
   std::string cache;          // folder of the latent caches; empty: <run folder>/cache
   // Buckets: entry k of each list.
@@ -37,6 +38,7 @@ void fields(V& v, TextToVideoSettings& c) {
   v("autoencoder", c.autoencoder, "model folder with the temporal autoencoder");
   v("text_encoders", c.text_encoders, "model folder with the text encoders");
   v("train_text", c.train_text, "train the prompt and character encoders along");
+  v("text_lr_factor", c.text_lr_factor, "their learning rate, as a share of the transformer's");
   v("world", c.world, "which clips the world makes");
   v("cache", c.cache, "folder of the latent caches; empty = cache/ in the run folder");
   v("frames", c.frames, "frames of each bucket");
