@@ -26,6 +26,13 @@ TEST(Prefetch, KeepsAtMostItsDepthAhead) {
   }
 }
 
+TEST(Prefetch, MakesOnOneThread) {
+  at::set_num_threads(2);
+  Prefetch<int64_t> batches([](int64_t) { return at::get_num_threads(); });
+  EXPECT_EQ(batches.take(0), 1);
+  EXPECT_EQ(at::get_num_threads(), 2);
+}
+
 TEST(Prefetch, RethrowsWhatMakingThrewAfterTheGoodOnes) {
   Prefetch<int64_t> batches([](int64_t index) {
     if (index == 2) throw std::runtime_error("clip 2 is broken");

@@ -57,6 +57,7 @@ TEST(TextToVideoTask, LearnsAndJudgesOnFixedNoise) {
   auto task = make(small_settings(), scratch / "run");
   double before = task->validate().at("loss");
   EXPECT_EQ(task->validate().at("loss"), before);
+  EXPECT_NEAR(task->validate().at("prompt_gain/64x64x1"), 0, 1e-6) << "a fresh network does not read its prompt";
   auto groups = task->groups();
   ASSERT_EQ(groups.size(), 2u);  // transformer and text encoders
   std::vector<at::Tensor> parameters;

@@ -40,6 +40,21 @@ TEST(Transformer, KeepsShapeForImagesAndVideosAndStartsAtZero) {
   EXPECT_THROW(model(torch::randn({2, 16, 9, 4, 4}), torch::zeros({2}), tokens, mask), UsageError);
 }
 
+TEST(Transformer, PreconditionedStartsAtTheBestLinearGuess) {
+  auto config = tiny();
+  config.preconditioned = true;
+  Transformer model(config);
+  torch::manual_seed(4);
+  auto [tokens, mask] = model->conditioner(encoded(64));
+  auto data = torch::randn({64, 16, 1, 4, 4}), noise = torch::randn({64, 16, 1, 4, 4}), velocity = data - noise;
+  for (double time : {0.0, 0.2, 0.5, 1.0}) {
+    auto x = time * data + (1 - time) * noise;
+    auto guess = model(x, torch::full({64}, time), tokens, mask).detach();
+    auto slope = ((velocity * x).sum() / x.square().sum()).item<double>();  // least squares over 16,384 values
+    EXPECT_TRUE(at::allclose(guess, x * slope, 0, 0.1)) << time;
+  }
+}
+
 TEST(Transformer, PaddingOfTheTextDoesNotMatter) {
   torch::NoGradGuard no_grad;
   torch::manual_seed(1);
