@@ -101,10 +101,11 @@ std::vector<std::string> frame_rate_symbols() {
   return symbols;
 }
 
-std::pair<Tensor, Tensor> pad_tokens(const std::vector<std::vector<int64_t>>& lists) {
+std::pair<Tensor, Tensor> pad_tokens(const std::vector<std::vector<int64_t>>& lists, int64_t most) {
   size_t longest = 0;
   for (const auto& list : lists) longest = std::max(longest, list.size());
-  if (longest > kLengthStep) longest = (longest + kLengthStep - 1) / kLengthStep * kLengthStep;
+  size_t padded = (longest + kLengthStep - 1) / kLengthStep * kLengthStep;
+  if (longest > kLengthStep && padded <= static_cast<size_t>(most)) longest = padded;
   auto shape = {static_cast<int64_t>(lists.size()), static_cast<int64_t>(longest)};
   auto ids = at::full(shape, kPadId, at::kLong), mask = at::zeros(shape, at::kBool);
   for (size_t b = 0; b < lists.size(); ++b) {
@@ -143,9 +144,9 @@ PromptTokens TextEncodersImpl::tokenize(const std::vector<std::string>& prompts,
     byt5_lists.push_back(ByteTokenizer().encode(quoted_text(text), config.byt5_max_tokens));
   }
   PromptTokens tokens;
-  std::tie(tokens.ul2_ids_BL, tokens.ul2_mask_BL) = pad_tokens(ul2_lists);
-  std::tie(tokens.metaclip_ids_BL, tokens.metaclip_mask_BL) = pad_tokens(metaclip_lists);
-  std::tie(tokens.byt5_ids_BL, tokens.byt5_mask_BL) = pad_tokens(byt5_lists);
+  std::tie(tokens.ul2_ids_BL, tokens.ul2_mask_BL) = pad_tokens(ul2_lists, config.ul2_max_tokens);
+  std::tie(tokens.metaclip_ids_BL, tokens.metaclip_mask_BL) = pad_tokens(metaclip_lists, config.metaclip.context_length);
+  std::tie(tokens.byt5_ids_BL, tokens.byt5_mask_BL) = pad_tokens(byt5_lists, config.byt5_max_tokens);
   return tokens;
 }
 

@@ -49,8 +49,9 @@ TORCH_MODULE(TextEncoders);
 std::string with_frame_rate(const std::string& prompt, int fps);
 // The frame-rate tokens a tokenizer should know as one piece each.
 std::vector<std::string> frame_rate_symbols();
-// Token lists as ids [B,L] (int64) and mask [B,L] (bool), padded to the longest, and that to a multiple of 8 above 8.
-std::pair<Tensor, Tensor> pad_tokens(const std::vector<std::vector<int64_t>>& lists);
+// Token lists as ids [B,L] (int64) and mask [B,L] (bool), padded to the longest, above 8 to a multiple of 8 unless that is
+// more than `most`.
+std::pair<Tensor, Tensor> pad_tokens(const std::vector<std::vector<int64_t>>& lists, int64_t most);
 
 TextEncoders load_text_encoders(const std::string& folder);
 void save_text_encoders(const std::string& folder, const TextEncoders& encoders, const std::string& dtype);

@@ -74,7 +74,7 @@ Pairs PairSource::make(const std::vector<uint64_t>& seeds, Generator* choose) co
     ids.push_back(tokenizer_->encode(rate ? text::with_frame_rate(pairs.texts.back(), rate) : pairs.texts.back(), max_tokens_));
     captions.push_back(std::move(clip.captions));
   }
-  std::tie(pairs.ids_BL, pairs.mask_BL) = text::pad_tokens(ids);
+  std::tie(pairs.ids_BL, pairs.mask_BL) = text::pad_tokens(ids, max_tokens_);
   pairs.fits_BB = at::empty({count, count}, at::kBool);
   auto fits_view = pairs.fits_BB.accessor<bool, 2>();
   for (int64_t picture = 0; picture < count; ++picture)
