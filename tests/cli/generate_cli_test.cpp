@@ -209,11 +209,12 @@ TEST(Generate, CtrlCKeepsFinishedFilms) {
 
 TEST(EvalT2v, MakesAFilmForEveryPromptAndAGrid) {
   Scratch scratch;
-  write_text(scratch / "prompts.txt", "a red fox\tfox\n\na car drives\n");
+  write_text(scratch / "prompts.txt", "a red fox\tfox\n\na car drives\na bus drives to the left\n");
   std::vector<std::string> command{"eval", "t2v", "--model", generate::tiny_model(), "--steps", "1", "--prompts", "prompts.txt", "--seed", "4", "-o", "films"};
   auto result = run(scratch, command);
   ASSERT_EQ(result.code, 0) << result.err;
-  EXPECT_EQ(result.out, "films/grid.jpg\n");
+  EXPECT_NE(result.out.find(" of 1 films move the way their prompt says (motion.tsv)\nfilms/grid.jpg\n"), std::string::npos) << result.out;
+  EXPECT_NE(read_text(scratch / "films/motion.tsv").find("\ta bus drives to the left\n"), std::string::npos);
   EXPECT_EQ(count_frames(scratch / "films/0001-a-red-fox.mp4"), 9);
   EXPECT_EQ(media::read_image(scratch / "films/grid.jpg").width, 8 * 64 + 7 * 2);  // two films of four frames, 2 pixels apart
   make(scratch, {"a car drives", "--seed", "4", "-o", "same.mp4"});
