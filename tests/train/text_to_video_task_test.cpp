@@ -92,6 +92,9 @@ TEST(TextToVideoTask, SamplesAndExportsAModel) {
   settings["transformer"]["width"] = 48;
   EXPECT_THROW(make(settings, scratch / "run")->import_model(scratch / "model"), DataError);
   settings["transformer"]["width"] = 32;
+  settings["transformer"]["preconditioned"] = true;
+  EXPECT_THROW(make(settings, scratch / "run")->import_model(scratch / "model"), DataError);
+  settings["transformer"]["preconditioned"] = false;
   auto other = make_text_to_video_task({settings, "test", scratch / "run", 8});
   auto exported = [&](Task& one, const std::string& folder) {
     std::filesystem::create_directories(folder);

@@ -1,7 +1,6 @@
 // moviegen eval t2v: a film for every prompt of a list, all from one seed, and a grid of their frames to judge by eye.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "moviegen/cli/commands.h"
@@ -10,6 +9,7 @@
 #include "moviegen/core/progress.h"
 #include "moviegen/generate/movie.h"
 #include "moviegen/generate/output.h"
+#include "moviegen/media/displacement.h"
 #include "moviegen/nn/ops.h"
 #include "moviegen/nn/runtime.h"
 #include "moviegen/text/prompt_file.h"
@@ -30,36 +30,9 @@ void add_frames(std::vector<media::Image>& cells, const generate::Movie& movie, 
   for (int i = 0; i < shown; ++i) cells.push_back(movie.frames[static_cast<size_t>(shown > 1 ? i * last / (shown - 1) : 0)]);
 }
 
-// How far what moves has moved to the right from the first quarter second to the last, as a share of the width: the centroid
-// of what differs from the median frame. Rough: a camera that follows its subject moves the background instead.
-double shift_to_the_right(const std::vector<media::Image>& frames) {
-  constexpr int kDifferent = 40;    // sum over the channels of a pixel
-  constexpr size_t kAtEitherEnd = 4;
-  if (frames.size() < 2 * kAtEitherEnd) return 0;
-  std::vector<uint8_t> median(frames[0].rgb.size()), values(frames.size());
-  for (size_t i = 0; i < median.size(); ++i) {
-    for (size_t f = 0; f < frames.size(); ++f) values[f] = frames[f].rgb[i];
-    auto middle = values.begin() + static_cast<long>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    median[i] = *middle;
-  }
-  auto width = static_cast<size_t>(frames[0].width);
-  auto centroid = [&](size_t first) {
-    double sum = 0, x = 0;
-    for (size_t f = first; f < first + kAtEitherEnd; ++f)
-      for (size_t pixel = 0; pixel < median.size() / 3; ++pixel) {
-        int difference = 0;
-        for (size_t i = 3 * pixel; i < 3 * pixel + 3; ++i) difference += std::abs(frames[f].rgb[i] - median[i]);
-        if (difference > kDifferent) sum += difference, x += difference * static_cast<double>(pixel % width);
-      }
-    return sum > 0 ? x / sum / static_cast<double>(width) : 0.5;
-  };
-  return centroid(frames.size() - kAtEitherEnd) - centroid(0);
-}
-
 // −1 to the left, +1 to the right, 0 if the prompt says neither or both.
 int direction_in(const std::string& prompt) {
-  bool left = prompt.find("left") != std::string::npos, right = prompt.find("right") != std::string::npos;
+  bool left = prompt.find(" left") != std::string::npos, right = prompt.find(" right") != std::string::npos;  // not "bright"
   return static_cast<int>(right) - static_cast<int>(left);
 }
 
@@ -79,7 +52,7 @@ void evaluate(const Options& options) {
     request.prompt = prompts[i];
     auto movie = session.generate(request, {.cancel = &process_cancel()});
     add_frames(cells, movie, movie.frames.size() == 1 ? 1 : options.frames_shown);
-    double shift = shift_to_the_right(movie.frames);
+    double shift = media::shift_to_the_right(movie.frames);
     int direction = movie.frames.size() == 1 ? 0 : direction_in(prompts[i]);
     asked += direction != 0, followed += direction * shift > 0;
     motion += fmt::format("{:+.3f}\t{}\n", shift, prompts[i]);

@@ -59,7 +59,7 @@ class Prefetch {
   }
   void work(int64_t index) {
     // A second team of OpenMP threads would outnumber the processors, and then libgomp lets the trainer's own team
-    // sleep between products instead of spin: a quarter of a training step.
+    // sleep between products instead of spin: a sixth of a training step.
     at::internal::lazy_init_num_threads();
     omp_set_num_threads(1);
     for (;; ++index) {

@@ -248,7 +248,10 @@ void TextToVideoTask::export_model(const std::string& folder) {
 }
 
 void TextToVideoTask::import_model(const std::string& folder) {
-  weights::load_into(*model_, weights::state_of(*video::load_transformer(folder)), folder + "/transformer");
+  auto transformer = video::load_transformer(folder);
+  if (transformer->config.preconditioned != model_->config.preconditioned)  // shapes would not tell
+    throw DataError("{}/transformer: preconditioned is {}, but the recipe says {}", folder, transformer->config.preconditioned, model_->config.preconditioned);
+  weights::load_into(*model_, weights::state_of(*transformer), folder + "/transformer");
   if (!settings_.train_text) return;
   auto given = text::load_text_encoders(folder);
   weights::load_into(*encoders_->ul2, weights::state_of(*given->ul2), folder + "/text_encoder");
