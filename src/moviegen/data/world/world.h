@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "moviegen/core/sound_caption.h"
+
 namespace mg::world {
 
 inline constexpr int kWorldVersion = 1;
@@ -24,11 +26,15 @@ struct RenderOptions {
   int max_subjects = 2;                // 1: single-subject scenes only
   double plain = 0;                    // share of scenes kept to one subject, day, clear, static camera, no extras
   bool animated_assets = true;         // --no-anim: 3D stills and procedural motion only
+  bool pictures = true;                // false: no frames are drawn, for training that only listens
+  bool sound = false;                  // also mixes the sound of the clip
 };
 
 struct Captions {
   std::string brief, normal, full;     // short / one sentence / with camera, light, style, speed
 };
+
+inline constexpr int kSoundRate = 48000;  // samples a second
 
 struct Clip {
   int width = 0, height = 0, frames = 0;
@@ -37,6 +43,8 @@ struct Clip {
   Captions captions{};
   nlohmann::json labels;               // docs/world.md: subjects, place, time, weather, motion, camera, colour, style, boxes
   nlohmann::json events;               // what sounds at which frame: [{frame, sound, subject, x, gain}], loops with {loop: true}
+  std::vector<float> sound;            // stereo at kSoundRate, interleaved, as long as the clip; empty unless asked for
+  SoundCaption sound_caption{};
 };
 
 class World {

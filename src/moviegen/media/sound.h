@@ -1,0 +1,112 @@
+// Sound of media files in and out, over libav: float samples at a rate and channel count of the caller's choice, streamed
+// with bounded memory. Writing goes to a temporary file that is renamed when it is complete.
+//
+//   SoundReader reader("in.mp4", {.sample_rate = 48000, .channels = 1});
+//   while (auto block = reader.next()) …                        // blocks of any length, gapless, from time 0 of the picture
+//   write_sound("out.wav", sound);
+//   write_soundtrack("in.mp4", sound, "out.mp4");               // the picture stream copied bit for bit
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mg::media {
+
+// Interleaved samples in [−1, 1].
+struct Sound {
+  int sample_rate = 48000, channels = 1;
+  std::vector<float> samples{};
+  int64_t frames() const { return static_cast<int64_t>(samples.size()) / channels; }
+  double duration_s() const { return static_cast<double>(frames()) / sample_rate; }
+};
+
+struct SoundTrackInfo {
+  int sample_rate = 0, channels = 0;
+  double duration_s = 0;   // 0 if unknown
+  std::string codec, language;
+};
+// The sound tracks of a media file, in file order; empty if it has none. Throws NotFound, DataError.
+std::vector<SoundTrackInfo> sound_tracks(const std::string& path);
+
+struct SoundReadOptions {
+  int sample_rate = 48000;
+  int channels = 0;       // 1 or 2; 0 = as in the file, more than two mixed down to two
+  int track = 0;          // among the sound tracks
+  double start_s = 0;
+  double max_s = 0;       // 0 = to the end
+};
+
+// Any container, codec, rate and layout. Sample 0 is time start_s of the file's own clock (the picture's time 0 if it has a
+// picture): encoder priming is cut, a late start is filled with silence, gaps too. Throws NotFound (no file, no such
+// track), DataError. Damage after the first block ends the stream with a warning.
+class SoundReader {
+ public:
+  SoundReader(const std::string& path, const SoundReadOptions& options);
+  ~SoundReader();
+  // The next samples, or nothing at the end.
+  std::optional<Sound> next();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// All of it at once; `max_frames` bounds memory: longer sound throws DataError that says so.
+Sound read_sound(const std::string& path, const SoundReadOptions& options = {}, int64_t max_frames = int64_t{1} << 28);
+Sound resample(const Sound& sound, int sample_rate, int channels);
+
+// Streaming writer by the file's ending: .wav (16-bit or float), .flac (24-bit), .m4a/.mp4 (AAC), .ogg/.opus where libav has it.
+// Nothing appears at `path` until finish().
+struct SoundWriteOptions {
+  int sample_rate = 48000, channels = 2;
+  int bit_rate = 192000;        // of lossy formats
+  bool float_samples = false;   // WAV only
+  std::string generation{}, comment{};
+};
+class SoundWriter {
+ public:
+  SoundWriter(const std::string& path, const SoundWriteOptions& options);
+  ~SoundWriter();
+  void write(const Sound& block);
+  void finish();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+void write_sound(const std::string& path, const Sound& sound, const SoundWriteOptions& options = {});
+
+// A film with another soundtrack: picture packets and their times copied bit for bit, metadata and generation record kept,
+// subtitles kept where the container takes them; sound encoded as AAC-LC (MP4, MOV, M4V), Opus (WebM), FLAC or AAC (MKV).
+// Sound shorter than the picture is padded with silence, longer is cut, so that both end within one frame of each other.
+// Existing sound tracks are left out unless `keep_tracks`, which keeps them after the new one, copied.
+struct SoundtrackOptions {
+  int channels = 2;
+  int bit_rate = 192000;
+  bool keep_tracks = false;
+  std::string generation{}, comment{};  // replace the input's when not empty
+};
+class SoundtrackWriter {
+ public:
+  SoundtrackWriter(const std::string& picture_path, const std::string& path, int sample_rate, const SoundtrackOptions& options = {});
+  ~SoundtrackWriter();
+  void write(const Sound& block);
+  void finish();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+void write_soundtrack(const std::string& picture_path, const Sound& sound, const std::string& path, const SoundtrackOptions& options = {});
+
+// Loudness after EBU R128 (libebur128): integrated LUFS, −70 for silence, and the true peak in dBTP.
+struct Loudness {
+  double integrated_lufs = -70, true_peak_db = -70, range_lu = 0;
+};
+Loudness measure_loudness(const Sound& sound);
+// The gain that brings a sound to `target_lufs` without a true peak above `peak_db`; 1 for silence.
+double loudness_gain(const Loudness& loudness, double target_lufs, double peak_db = -1);
+
+}  // namespace mg::media
