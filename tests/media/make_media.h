@@ -82,6 +82,16 @@ inline void put_bytes(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
+// A sound track: interleaved samples of any number of channels.
+struct TrackRecipe {
+  std::string codec = "aac", format{};     // the kind of sample, e.g. "s16p"; empty: the encoder's first
+  int sample_rate = 48000, channels = 2;
+  std::vector<float> samples{};
+  int64_t start = 0;                       // time of the first sample, in samples
+  int64_t gap_at = 0, gap = 0;             // from frame gap_at on, times are `gap` samples later (or earlier)
+  std::string language{};
+};
+
 struct Recipe {
   std::string container = "mp4", codec = "libx264", pixels = "yuv420p", audio{};  // audio: an encoder's name or empty
   int width = 64, height = 48, frames = 8;
@@ -91,6 +101,10 @@ struct Recipe {
   AVRational pixel_aspect = {0, 1};
   std::function<Image(int)> frame{};      // default: clip_frame
   std::function<uint8_t(int, int)> alpha{};  // of pixel x, y; default 255
+  std::vector<TrackRecipe> tracks{};         // besides `audio`
+  std::vector<std::pair<std::string, std::string>> tags{};
+  std::vector<std::pair<double, std::string>> chapters{};  // start in seconds and title
+  int b_frames = -1;                         // default: the encoder's
 };
 
 void make_media(const std::string& path, const Recipe& recipe);

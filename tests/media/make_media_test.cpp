@@ -93,6 +93,55 @@ void encode_tone(OutputFile& file, Track& track, double seconds) {
   encode(file, track, nullptr);
 }
 
+Track open_sound(OutputFile& file, const TrackRecipe& recipe) {
+  Track track = open_track(file, recipe.codec, [&](AVCodecContext& codec) {
+    codec.sample_rate = recipe.sample_rate;
+    codec.sample_fmt = recipe.format.empty() ? codec.codec->sample_fmts[0] : av_get_sample_fmt(recipe.format.c_str());
+    codec.time_base = {1, recipe.sample_rate};
+    codec.bit_rate = 64000 * recipe.channels;
+    av_channel_layout_default(&codec.ch_layout, recipe.channels);
+  });
+  if (!recipe.language.empty()) av_dict_set(&track.stream->metadata, "language", recipe.language.c_str(), 0);
+  return track;
+}
+
+void encode_sound(OutputFile& file, Track& track, const TrackRecipe& recipe) {
+  AVCodecContext& codec = *track.codec;
+  SwrContext* made = nullptr;
+  must(swr_alloc_set_opts2(&made, &codec.ch_layout, codec.sample_fmt, recipe.sample_rate, &codec.ch_layout, AV_SAMPLE_FMT_FLT,
+                           recipe.sample_rate, 0, nullptr), "sound");
+  Owned<SwrContext> converter(made);
+  must(swr_init(made), "sound");
+  int64_t frames = static_cast<int64_t>(recipe.samples.size()) / recipe.channels, block = codec.frame_size > 0 ? codec.frame_size : 1024;
+  for (int64_t at = 0; at < frames; at += block) {
+    auto frame = new_frame();
+    frame->nb_samples = static_cast<int>(std::min(block, frames - at));
+    frame->format = codec.sample_fmt;
+    frame->sample_rate = codec.sample_rate;
+    av_channel_layout_copy(&frame->ch_layout, &codec.ch_layout);
+    must(av_frame_get_buffer(frame.get(), 0), "sound");
+    const auto* from = reinterpret_cast<const uint8_t*>(recipe.samples.data() + at * recipe.channels);
+    must(swr_convert(made, frame->extended_data, frame->nb_samples, &from, frame->nb_samples), "sound");
+    frame->pts = recipe.start + at + (recipe.gap != 0 && at >= recipe.gap_at ? recipe.gap : 0);
+    encode(file, track, frame.get());
+  }
+  encode(file, track, nullptr);
+}
+
+void add_chapters(AVFormatContext& file, const std::vector<std::pair<double, std::string>>& chapters) {
+  if (chapters.empty()) return;
+  file.chapters = static_cast<AVChapter**>(av_calloc(chapters.size(), sizeof(AVChapter*)));
+  for (const auto& [start_s, title] : chapters) {
+    auto* chapter = static_cast<AVChapter*>(av_mallocz(sizeof(AVChapter)));
+    chapter->id = static_cast<int64_t>(file.nb_chapters) + 1;
+    chapter->time_base = {1, 1000};
+    chapter->start = std::llround(start_s * 1000);
+    chapter->end = chapter->start + 100;
+    av_dict_set(&chapter->metadata, "title", title.c_str(), 0);
+    file.chapters[file.nb_chapters++] = chapter;
+  }
+}
+
 }  // namespace
 
 void make_media(const std::string& path, const Recipe& recipe) {
@@ -108,6 +157,7 @@ void make_media(const std::string& path, const Recipe& recipe) {
     codec.sample_aspect_ratio = recipe.pixel_aspect;
     codec.bit_rate = 4000000;
     codec.thread_count = 1;
+    if (recipe.b_frames >= 0) codec.max_b_frames = recipe.b_frames;
     if (recipe.codec == "mpeg4" || recipe.codec == "mjpeg") {
       codec.flags |= AV_CODEC_FLAG_QSCALE;
       codec.global_quality = FF_QP2LAMBDA * 2;
@@ -129,8 +179,13 @@ void make_media(const std::string& path, const Recipe& recipe) {
       av_channel_layout_default(&codec.ch_layout, 1);
     });
   }
-  Options none;
-  file.write_header(none);
+  std::vector<Track> tracks;
+  for (const TrackRecipe& track : recipe.tracks) tracks.push_back(open_sound(file, track));
+  for (const auto& [key, value] : recipe.tags) av_dict_set(&file->metadata, key.c_str(), value.c_str(), 0);
+  add_chapters(*file.get(), recipe.chapters);
+  Options header;
+  if (!recipe.tags.empty()) header.set("movflags", "use_metadata_tags");
+  file.write_header(header);
   for (int i = 0; i < recipe.frames; ++i) {
     auto frame = picture_of(recipe.frame ? recipe.frame(i) : clip_frame(recipe.width, recipe.height, i), recipe, format);
     frame->pts = recipe.times.empty() ? i : recipe.times[static_cast<size_t>(i)];
@@ -139,6 +194,7 @@ void make_media(const std::string& path, const Recipe& recipe) {
   }
   encode(file, video, nullptr);
   if (audio.codec) encode_tone(file, audio, recipe.frames * av_q2d(recipe.time_base));
+  for (size_t i = 0; i < tracks.size(); ++i) encode_sound(file, tracks[i], recipe.tracks[i]);
   file.commit();
 }
 

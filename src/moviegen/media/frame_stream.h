@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "moviegen/media/libav.h"
+#include "moviegen/media/decoded_stream.h"
 #include "moviegen/media/picture.h"
 #include "moviegen/media/video.h"
 
@@ -19,34 +19,25 @@ class FrameStream {
   bool advance();
   double time_s() const { return time_s_; }
   double step_s() const { return step_s_; }  // how long the frame is shown, as far as the file says
-  double tick_s() const { return av_q2d(stream_->time_base); }
+  double tick_s() const { return av_q2d(decoded_.stream()->time_base); }
+  // Where on the file's clock time 0 is: the first frame shown.
+  double origin_s() const { return static_cast<double>(*origin_) * tick_s(); }
   // The current frame, and a frame of this stream as a picture in the size of info().
   Owned<AVFrame> frame() const;
   Image picture(const AVFrame& frame) { return convert_(frame, shown_, path_); }
-  Image picture() { return picture(*frame_); }
+  Image picture() { return picture(decoded_.frame()); }
 
  private:
-  void open_decoder();
   void describe();
-  bool decode();
-  void feed();
-  void end_after_damage(const std::string& what);
   void set_time();
 
   std::string path_;
-  InputFile file_;
-  AVStream* stream_ = nullptr;
-  Owned<AVCodecContext> codec_;
-  Owned<AVFrame> frame_ = new_frame();
-  Owned<AVPacket> packet_ = new_packet();
+  DecodedStream decoded_;
   FrameConverter convert_;
   Presentation shown_;  // of the first frame: a film that changes size is shown in its first one
   VideoInfo info_;
-  std::string reason_;  // why nothing has been decoded yet
   double time_s_ = 0, step_s_ = 0;
   std::optional<int64_t> origin_;
-  int64_t packets_ = 0;
-  bool has_first_ = false, is_draining_ = false, is_ended_ = false;
 };
 
 }  // namespace mg::media

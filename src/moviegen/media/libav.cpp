@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <mutex>
+#include <vector>
 
 #include "moviegen/core/cancel.h"
 #include "moviegen/core/error.h"
@@ -21,6 +22,7 @@ namespace {
 constexpr int kIoBytes = 64 << 10;
 constexpr size_t kMaxAllocation = size_t{768} << 20;  // the largest picture at 64 bits a pixel, and room
 constexpr size_t kMaxReasonBytes = 200;
+constexpr int64_t kMaxFrameSamples = 4 << 20;  // of one decoded frame of sound; lossless codecs take up to a second
 
 // Containers that hold their own bytes. Playlists and pattern readers (hls, concat, dash, image2, …), which open other
 // files, and readers of plain text are left out on purpose.
@@ -82,9 +84,15 @@ std::string libav_reason(int code) {
   return text;
 }
 
+void limit_decoder(AVDictionary** options) {
+  av_dict_set_int(options, "max_pixels", kMaxPixels, 0);
+  av_dict_set_int(options, "max_samples", kMaxFrameSamples, 0);
+  av_dict_set_int(options, "threads", 1, 0);
+}
+
 Owned<AVFrame> new_frame() {
   Owned<AVFrame> frame(av_frame_alloc());
-  if (!frame) throw ResourceError("out of memory for a picture");
+  if (!frame) throw ResourceError("out of memory for a frame");
   return frame;
 }
 
@@ -103,7 +111,7 @@ Owned<AVFrame> new_picture(int width, int height, AVPixelFormat format) {
   return frame;
 }
 
-InputFile::InputFile(const std::string& path) {
+InputFile::InputFile(const std::string& path) : path_(path) {
   prepare_libav();
   fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // does not wait on a pipe
   if (fd_ < 0) throw NotFound("{}: {}", path, std::strerror(errno));
@@ -111,7 +119,7 @@ InputFile::InputFile(const std::string& path) {
     struct stat info {};
     if (::fstat(fd_, &info) != 0) throw DataError("{}: {}", path, std::strerror(errno));
     if (!S_ISREG(info.st_mode)) throw DataError("{}: expected a media file, got a folder or device", path);
-    if (info.st_size == 0) throw DataError("{}: the file is empty, expected a film or picture", path);
+    if (info.st_size == 0) throw DataError("{}: the file is empty, expected a film, picture or sound", path);
     size_ = info.st_size;
     auto* buffer = static_cast<uint8_t*>(av_malloc(kIoBytes));
     io_ = buffer ? avio_alloc_context(buffer, kIoBytes, 0, &fd_, read_bytes, nullptr, seek_bytes) : nullptr;
@@ -126,7 +134,7 @@ InputFile::InputFile(const std::string& path) {
     int code = avformat_open_input(&format_, "", nullptr, options.get());  // frees format_ on failure
     if (code < 0) {
       process_cancel().throw_if_cancelled();
-      throw DataError("{}: not a film or picture we can read: {}", path, libav_reason(code));
+      throw DataError("{}: not a film, picture or sound we can read: {}", path, libav_reason(code));
     }
   } catch (...) {
     close();
@@ -135,6 +143,15 @@ InputFile::InputFile(const std::string& path) {
 }
 
 InputFile::~InputFile() { close(); }
+
+void InputFile::find_streams() {
+  std::vector<AVDictionary*> limits(format_->nb_streams);
+  for (AVDictionary*& dictionary : limits) limit_decoder(&dictionary);
+  int code = avformat_find_stream_info(format_, limits.empty() ? nullptr : limits.data());
+  for (AVDictionary*& dictionary : limits) av_dict_free(&dictionary);
+  process_cancel().throw_if_cancelled();
+  if (code < 0) throw DataError("{}: its streams cannot be read: {}", path_, libav_reason(code));
+}
 
 void InputFile::close() {
   avformat_close_input(&format_);

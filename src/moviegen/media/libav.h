@@ -6,6 +6,7 @@ extern "C" {
 #include <libavformat/avformat.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
+#include <libswresample/swresample.h>
 #include <libswscale/swscale.h>
 }
 
@@ -22,6 +23,7 @@ struct FreeLibav {
   void operator()(AVPacket* p) const { av_packet_free(&p); }
   void operator()(AVCodecContext* p) const { avcodec_free_context(&p); }
   void operator()(SwsContext* p) const { sws_freeContext(p); }
+  void operator()(SwrContext* p) const { swr_free(&p); }
 };
 template <class T>
 using Owned = std::unique_ptr<T, FreeLibav>;
@@ -49,6 +51,8 @@ class Options {
 void prepare_libav();
 // Why the last call failed: the error's name and, if libav logged one, its own line. Printable, one line.
 std::string libav_reason(int code);
+// The limits every decoder gets, also those libav opens itself to look at the streams.
+void limit_decoder(AVDictionary** options);
 
 // An opened container. Throws NotFound, DataError.
 class InputFile {
@@ -60,9 +64,12 @@ class InputFile {
   AVFormatContext* get() const { return format_; }
   AVFormatContext* operator->() const { return format_; }
   int64_t size_bytes() const { return size_; }
+  // Reads as far as it takes to know every stream's codec, format and start. Throws DataError.
+  void find_streams();
 
  private:
   void close();
+  std::string path_;
   int fd_ = -1;
   int64_t size_ = 0;
   AVIOContext* io_ = nullptr;
