@@ -2,6 +2,7 @@
 #include "moviegen/video/transformer.h"
 
 #include "moviegen/core/error.h"
+#include "moviegen/flow/preconditioning.h"
 #include "moviegen/weights/model_folder.h"
 
 namespace mg::video {
@@ -9,20 +10,6 @@ namespace {
 
 constexpr const char* kPart = "transformer";
 constexpr const char* kClass = "MovieGenTransformer3D";
-
-// velocity = skip · x + out · network(in · x), each [B,1,1,1,1]. For data and noise of unit variance X_t has variance
-// t² + (1 − t)², and the linear guess of the velocity is (2t − 1) / (t² + (1 − t)²) · X_t; what it leaves over has the
-// inverse of that variance. The idea is that of Karras et al. 2022 (EDM), for the path of facts 4.1.
-struct Preconditioning {
-  Tensor in, skip, out;
-};
-
-Preconditioning preconditioning(const TransformerConfig& c, const Tensor& t_B) {
-  auto t = t_B.view({-1, 1, 1, 1, 1});
-  if (!c.preconditioned) return {at::ones_like(t), at::zeros_like(t), at::ones_like(t)};
-  auto variance = t.square() + (1 - t).square();
-  return {variance.rsqrt(), (2 * t - 1) / variance, variance.rsqrt()};
-}
 
 }  // namespace
 
@@ -90,7 +77,7 @@ Tensor TransformerImpl::forward(const Tensor& x_BCTHW, const Tensor& t_B, const 
   auto positions_SD = positions_(grid);
   auto time_BD = time_embed_(t_B);
   auto modulation_B6D = modulation_(at::silu(time_BD)).view({-1, 6, config.width});
-  auto scale = preconditioning(config, t_B);
+  auto scale = flow::preconditioning(t_B, 5, config.preconditioned);
   auto h_BSD = patch_embed_(nn::patchify(x_BCTHW * scale.in, config.patch_size));
   for (const auto& layer : *layers_)
     h_BSD = layer->as<Layer>()->forward(h_BSD + positions_SD, modulation_B6D, text_BLD, mask_BL, grid);
