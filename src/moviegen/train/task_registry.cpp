@@ -10,7 +10,12 @@ struct Entry {
   std::unique_ptr<Task> (*make)(const TaskContext& context);
 };
 
-constexpr Entry kTasks[] = {{"tae", make_tae_task}, {"contrastive", make_contrastive_task}, {"text-to-video", make_text_to_video_task}};
+constexpr Entry kTasks[] = {
+    {"tae", make_tae_task},
+    {"contrastive", make_contrastive_task},
+    {"text-to-video", make_text_to_video_task},
+    {"sound-codec", make_sound_codec_task},
+};
 
 }  // namespace
 

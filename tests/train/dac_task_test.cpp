@@ -1,0 +1,208 @@
+#include "moviegen/train/tasks/dac_task.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <numbers>
+
+#include "moviegen/core/error.h"
+#include "moviegen/nn/optimizer.h"
+#include "moviegen/train/tasks/dac_measure.h"
+#include "moviegen/train/tasks/dac_spectrum.h"
+#include "moviegen/weights/model_folder.h"
+
+namespace mg::train {
+namespace {
+
+// A tone on one side, bursts of noise on the other.
+class ToneWorld : public world::World {
+ public:
+  world::Clip render(uint64_t seed, const world::RenderOptions& options) const override {
+    EXPECT_TRUE(options.sound && !options.pictures);
+    Generator g(seed, "tone");
+    world::Clip clip;
+    double pitch = g.uniform(150, 900), tone = g.uniform(0.1, 0.4);
+    auto frames = static_cast<int64_t>(options.frames / options.fps * world::kSoundRate);
+    for (int64_t i = 0; i < frames; ++i) {
+      double t = static_cast<double>(i) / world::kSoundRate, fade = std::exp(-std::fmod(t, 0.25) * 20);
+      clip.sound.push_back(static_cast<float>(tone * std::sin(2 * std::numbers::pi * pitch * t)));
+      clip.sound.push_back(static_cast<float>(0.1 * fade * g.normal()));
+    }
+    return clip;
+  }
+  world::Clip render_scene(const nlohmann::json&, uint64_t seed, const world::RenderOptions& options) const override { return render(seed, options); }
+};
+
+DacSettings small_settings() {
+  return read_dac_settings(Json::parse(R"({
+    "model": {"patch": 16, "strides": [6, 5, 4], "encoder_width": 8, "decoder_width": 64, "latent_channels": 8},
+    "batches": {"clip_s": 0.5, "crop_latents": 6, "crops": 4, "pool_clips": 3, "pool_steps": 2},
+    "loss": {"windows": [1024, 256, 64], "mels": [40, 20, 10]},
+    "discriminator_width": 16, "validation_clips": 2, "sample_clips": 1, "statistics_clips": 2})"),
+                           "test");
+}
+
+std::unique_ptr<DacTask> make(const DacSettings& settings) { return std::make_unique<DacTask>(settings, std::make_shared<ToneWorld>(), 7); }
+
+StepReport run(DacTask& task, int64_t step) {
+  Generator generator(7, "step " + std::to_string(step));
+  return task.step(step, generator);
+}
+
+TEST(DacBatches, AreAFunctionOfSeedAndStep) {
+  auto settings = small_settings();
+  auto world = std::make_shared<ToneWorld>();
+  DacBatches one(settings, world, 1), other(settings, world, 1), another_seed(settings, world, 2);
+  std::vector<at::Tensor> in_order;
+  for (int64_t step = 0; step < 7; ++step) in_order.push_back(one.take(step));
+  for (int64_t step : {5, 2, 6, 3}) EXPECT_TRUE(at::equal(other.take(step), in_order[static_cast<size_t>(step)])) << step;
+  EXPECT_FALSE(at::equal(in_order[0], in_order[1]));
+  EXPECT_FALSE(at::equal(another_seed.take(0), in_order[0]));
+  EXPECT_EQ(in_order[0].sizes().vec(), (std::vector<int64_t>{4, 6 * 1920}));
+  EXPECT_LE(in_order[0].abs().max().item<double>(), 1);
+  EXPECT_EQ(one.held_out(0).sizes().vec(), (std::vector<int64_t>{24000}));
+}
+
+TEST(Spectrum, MatchesAtenWithItsGradient) {
+  torch::manual_seed(1);
+  for (int64_t window : {16, 64, 512}) {
+    auto x = torch::randn({3, 1000}).requires_grad_();
+    auto padded = at::reflection_pad1d(x, {window / 2, window / 2});
+    auto theirs = at::stft(padded, window, window / 4, window, at::hann_window(window), false, true, true).abs().transpose(1, 2);
+    auto ours = spectrum(x, window);
+    ASSERT_EQ(ours.sizes().vec(), theirs.sizes().vec());
+    EXPECT_LT((ours - theirs).abs().max().item<double>(), 1e-3);
+    auto weights = torch::randn_like(ours);
+    auto a = torch::autograd::grad({(ours * weights).sum()}, {x})[0], b = torch::autograd::grad({(theirs * weights).sum()}, {x})[0];
+    EXPECT_LT(((a - b).abs().max() / b.abs().max()).item<double>(), 1e-4) << window;
+  }
+  EXPECT_THROW(spectrum(torch::zeros({1, 8}), 16), InternalError);
+}
+
+TEST(Spectrum, WindowGainIsThatOfNoise) {
+  torch::manual_seed(2);
+  auto power = spectrum(torch::randn({8, 20000}), 512).square().mean().item<double>();
+  EXPECT_NEAR(std::sqrt(power) / window_gain(512), 1, 0.02);
+}
+
+TEST(MelFilters, AreSlaneys) {
+  const auto& filters = mel_filters(48000, 2048, 320);
+  EXPECT_EQ(filters.sizes().vec(), (std::vector<int64_t>{1025, 320}));
+  EXPECT_GE(filters.min().item<double>(), 0);
+  // Area one over frequency, a bin being 23.4 Hz wide; the widest triangles are sampled finely enough to show it.
+  EXPECT_NEAR(filters.select(1, 319).sum().item<double>() * 48000 / 2048, 1, 0.01);
+  const auto& few = mel_filters(16000, 512, 4);  // edges at mel 0, 9.05, 18.10 … : the first peak at 603 Hz, the second at 1248 Hz
+  EXPECT_EQ(few.select(1, 0).argmax().item<int64_t>(), 19);
+  EXPECT_EQ(few.select(1, 1).argmax().item<int64_t>(), 40);
+}
+
+TEST(DacLoss, IsZeroForTheSameAndGrowsWithTheError) {
+  torch::manual_seed(3);
+  DacLossWeights weights;
+  auto target = torch::randn({2, 6000}) * 0.1, noise = torch::randn({2, 6000}) * 0.1;
+  auto same = spectral_loss(target, target, 48000, weights);
+  EXPECT_NEAR(same.total.item<double>(), 0, 1e-6);
+  EXPECT_NEAR(waveform_loss(target, target).item<double>(), 0, 1e-6);
+  double last = 0;
+  for (double share : {0.1, 0.3, 1.0}) {
+    double now = spectral_loss(target + share * noise, target, 48000, weights).total.item<double>();
+    EXPECT_GT(now, last);
+    last = now;
+  }
+  auto silence = torch::zeros({1, 6000}), made = torch::full({1, 6000}, 1e-3).requires_grad_();
+  auto loss = spectral_loss(made, silence, 48000, weights).total + waveform_loss(made, silence).sum();
+  EXPECT_TRUE(torch::autograd::grad({loss}, {made})[0].isfinite().all().item<bool>());
+}
+
+TEST(DacMeasure, KnowsWhatItMeasures) {
+  torch::manual_seed(4);
+  auto target = torch::randn({48000}), noise = torch::randn({48000});
+  noise = noise - target * (noise.dot(target) / target.dot(target));
+  auto at_ratio = [&](double db) { return target + noise * (target.norm() / noise.norm()) * std::pow(10, -db / 20); };
+  for (double db : {-5.0, 0.0, 8.38, 30.0}) EXPECT_NEAR(*si_sdr(at_ratio(db), target), db, 0.02);
+  EXPECT_NEAR(*si_sdr(0.3 * at_ratio(10) + 0.1, target), 10, 0.05);  // blind to level and offset
+  EXPECT_FALSE(si_sdr(target, torch::zeros({48000})));
+  EXPECT_NEAR(mel_distance(target, target, 48000), 0, 1e-9);
+  double decades = 0;  // a tenth of the level is one decade in every band that holds a frequency at all
+  for (int64_t window = 32, mels = 5; window <= 2048; window *= 2, mels *= 2)
+    decades += mel_filters(48000, window, mels).sum(0).gt(0).to(at::kDouble).mean().item<double>();
+  EXPECT_GT(decades, 5);
+  EXPECT_NEAR(mel_distance(0.1 * target, target, 48000), decades, 1e-3);
+  EXPECT_NEAR(stft_distance(target, target), 0, 1e-9);
+  EXPECT_GT(stft_distance(0.1 * target, target), 4);
+}
+
+TEST(DacTask, SameSeedAndStepGiveTheSameLoss) {
+  auto settings = small_settings();
+  auto one = make(settings), other = make(settings);
+  for (int64_t step : {0, 3, 4})
+    EXPECT_EQ(run(*one, step).scalars.at("loss"), run(*other, step).scalars.at("loss")) << step;
+  EXPECT_NE(run(*one, 0).scalars.at("loss"), run(*one, 1).scalars.at("loss"));
+}
+
+TEST(DacTask, LearnsAndTheDiscriminatorJoinsLate) {
+  auto settings = small_settings();
+  settings.discriminator_start = 20;
+  auto task = make(settings);
+  auto groups = task->groups();
+  ASSERT_EQ(groups.size(), 2u);
+  std::vector<nn::AdamW> optimizers;
+  for (const auto& group : groups) optimizers.emplace_back(group.module->parameters(), nn::AdamWOptions{.weight_decay = 0});
+  auto before = task->validate();
+  for (int64_t step = 0; step < 26; ++step) {
+    auto report = run(*task, step);
+    EXPECT_TRUE(std::isfinite(report.scalars.at("loss")));
+    EXPECT_EQ(report.scalars.count("discriminator/loss"), step >= 20 ? 1u : 0u);
+    for (auto& optimizer : optimizers) optimizer.step(2e-3, 1 / std::max(1.0, optimizer.gradient_norm()));
+  }
+  auto after = task->validate();
+  EXPECT_LT(after.at("mel_distance"), 0.8 * before.at("mel_distance"));
+  EXPECT_LT(after.at("stft_distance"), before.at("stft_distance"));
+}
+
+// Steps that follow a copy of the weights are those of a run that never stopped: nothing else is carried from step to step.
+TEST(DacTask, GoesOnBitEqualFromItsWeights) {
+  auto settings = small_settings();
+  auto straight = make(settings), resumed = make(settings);
+  auto update = [](DacTask& task) {
+    at::NoGradGuard no_grad;
+    for (auto& p : task.groups()[0].module->parameters()) p.sub_(p.grad(), 1e-3), p.grad().zero_();
+  };
+  for (int64_t step = 0; step < 3; ++step) run(*straight, step), update(*straight);
+  weights::load_into(*resumed->groups()[0].module, weights::state_of(*straight->groups()[0].module), "copy");
+  for (int64_t step = 3; step < 5; ++step) {
+    EXPECT_EQ(run(*straight, step).scalars.at("loss"), run(*resumed, step).scalars.at("loss"));
+    update(*straight), update(*resumed);
+  }
+}
+
+TEST(DacTask, ExportsNormalisedLatentsAndSamples) {
+  auto folder = (std::filesystem::temp_directory_path() / "moviegen-dac-task").string();
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  auto settings = small_settings();
+  auto task = make(settings);
+  task->export_model(folder + "/model");
+  auto model = audio::load_dac_vae(folder + "/model");
+  ASSERT_EQ(model->config.latent_std.size(), 8u);
+  auto latent = model->latents(DacBatches(settings, std::make_shared<ToneWorld>(), 1).held_out(3).view({1, 1, -1}));
+  EXPECT_NEAR(latent.std().item<double>(), 1, 0.5);
+  task->import_model(folder + "/model");
+  task->sample(folder);
+  EXPECT_GT(std::filesystem::file_size(folder + "/01-original.flac"), 1000u);
+  EXPECT_GT(std::filesystem::file_size(folder + "/01-reconstruction.flac"), 100u);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(DacSettings, AreStrict) {
+  EXPECT_THROW(read_dac_settings(Json::parse(R"({"preset": "huge"})"), "test"), UsageError);
+  EXPECT_THROW(read_dac_settings(Json::parse(R"({"batches": {"clip_s": 0.1}})"), "test"), UsageError);
+  EXPECT_THROW(read_dac_settings(Json::parse(R"({"batches": {"crop": 8}})"), "test"), UsageError);
+  EXPECT_THROW(read_dac_settings(Json::parse(R"({"loss": {"windows": [100], "mels": [5]}})"), "test"), UsageError);
+  EXPECT_THROW(read_dac_settings(Json::parse(R"({"loss": {"windows": [64]}})"), "test"), UsageError);
+  EXPECT_THROW(read_dac_settings(Json::parse(R"({"model": {"sample_rate": 16000}})"), "test"), UsageError);
+  EXPECT_EQ(read_dac_settings(Json::parse(R"({"preset": "movie-gen"})"), "test").model.decoder_width, 1536);
+}
+
+}  // namespace
+}  // namespace mg::train
