@@ -16,12 +16,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     try {
       read();
     } catch (const mg::DataError&) {
-    } catch (const mg::NotFound&) {  // no generation record
+    } catch (const mg::NotFound&) {    // no generation record, no sound
+    } catch (const mg::UsageError&) {  // a still picture with sound
     }
   };
   handled([] { read_frames(path, 16, 32); });
   handled([] { read_image(path); });
   handled([] { read_generation(path); });
+  handled([] { read_sound(path, {.max_s = 5}); });
+  handled([] { write_soundtrack(path, {.samples = std::vector<float>(4800)}, path + ".mp4", {.keep_tracks = true}); });
+  std::filesystem::remove(path + ".mp4");
   std::filesystem::remove(path);
   return 0;
 }

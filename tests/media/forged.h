@@ -3,8 +3,7 @@
 #include <map>
 #include <string>
 
-#include "make_media.h"
-#include "moviegen/core/random.h"
+#include "make_sound.h"
 
 namespace mg::media {
 
@@ -22,6 +21,12 @@ inline std::map<std::string, std::string> good_files() {
   film("film.avi", {.container = "avi", .codec = "mpeg4"});
   film("film.ts", {.container = "mpegts", .codec = "mpeg2video"});
   film("film.gif", {.container = "gif", .codec = "gif", .pixels = "rgb8"});
+  write_video(folder / "faststart.mp4", clip(64, 48, 8), {.width = 64, .height = 48});
+  files["faststart.mp4"] = bytes_of(folder / "faststart.mp4");
+  for (const char* name : {"sound.wav", "sound.flac", "sound.m4a", "sound.opus"}) {
+    write_sound(folder / name, noise(16000, 2, 0.25));
+    files[name] = bytes_of(folder / name);
+  }
   for (const char* name : {"picture.png", "picture.jpg", "picture.webp"}) {
     write_image(folder / name, clip_frame(64, 48, 3));
     files[name] = bytes_of(folder / name);
@@ -74,6 +79,14 @@ inline std::map<std::string, std::string> forged_files() {
       {"mp4 with chunks beyond the end", forge(good["film.mp4"], "stco", 12, "\x7f\xff\xff\xf0")},
       {"mp4 with a time base of zero", forge(good["film.mp4"], "mdhd", 16, std::string(4, '\0'))},
       {"mp4 without decoder settings", forge(good["film.mp4"], "avcC", 0, "free")},
+      // Sound: rates, channels and lengths.
+      {"wav of 4 billion hertz", forge(good["sound.wav"], "fmt ", 12, four_ff)},
+      {"wav of 1 hertz", forge(good["sound.wav"], "fmt ", 12, std::string("\1\0\0\0", 4))},
+      {"wav of 65535 channels", forge(good["sound.wav"], "fmt ", 10, "\xff\xff")},
+      {"wav with 4 billion bytes", forge(good["sound.wav"], "data", 4, "\xf0\xff\xff\xff")},
+      {"m4a with 4 billion sample sizes", forge(good["sound.m4a"], "stsz", 12, four_ff)},
+      {"m4a with a time base of zero", forge(good["sound.m4a"], "mdhd", 16, std::string(4, '\0'))},
+      {"opus of 255 channels", forge(good["sound.opus"], "OpusHead", 9, "\xff")},
       // Pictures.
       {"png of 2 billion by 2 billion", forge(good["picture.png"], "IHDR", 4, "\x7f\xff\xff\xff\x7f\xff\xff\xff")},
       {"png of zero width", forge(good["picture.png"], "IHDR", 4, std::string(4, '\0'))},

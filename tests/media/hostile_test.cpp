@@ -4,23 +4,31 @@
 #include <chrono>
 
 #include "forged.h"
+#include "make_sound.h"
 
 namespace mg::media {
 namespace {
 
 constexpr int kMostFrames = 64;
+constexpr int64_t kMostSamples = 2'000'000;
 
-// Reads the bytes as film and as picture. Anything but frames or a DataError is a failure.
+// Reads the bytes as film, picture and sound, and copies the film with another sound. Anything but frames, samples, a film
+// or an error that names the file is a failure.
 void expect_handled(const std::string& path, const std::string& what) {
   auto start = std::chrono::steady_clock::now();
   auto handled = [&](const std::function<void()>& read) {
+    std::string sentence;
     try {
-      read();
+      return read();
     } catch (const DataError& error) {
-      std::string sentence = error.what();
-      EXPECT_NE(sentence.find(path), std::string::npos) << what << ": " << sentence;
-      EXPECT_EQ(sentence.find('\n'), std::string::npos) << what << ": " << sentence;
+      sentence = error.what();
+    } catch (const NotFound& error) {  // no sound
+      sentence = error.what();
+    } catch (const UsageError& error) {  // a still, or a codec that MP4 does not hold
+      sentence = error.what();
     }
+    EXPECT_NE(sentence.find(std::filesystem::path(path).parent_path()), std::string::npos) << what << ": " << sentence;
+    EXPECT_EQ(sentence.find('\n'), std::string::npos) << what << ": " << sentence;
   };
   handled([&] {
     VideoReader reader(path);
@@ -34,6 +42,20 @@ void expect_handled(const std::string& path, const std::string& what) {
   });
   handled([&] { read_frames(path, 16, kMostFrames); });
   handled([&] { read_image(path); });
+  handled([&] {
+    SoundReader reader(path, {});
+    int64_t samples = 0;
+    while (samples < kMostSamples) {
+      auto block = reader.next();
+      if (!block) break;
+      samples += static_cast<int64_t>(block->samples.size());
+      for (float sample : block->samples) ASSERT_LE(std::abs(sample), 1) << what;
+    }
+  });
+  handled([&] { read_sound(path, {.channels = 1, .start_s = 0.1, .max_s = 1}); });
+  handled([&] { sound_tracks(path); });
+  handled([&] { write_soundtrack(path, tone(48000, 1, 0.3), path + ".mp4", {.keep_tracks = true}); });
+  std::filesystem::remove(path + ".mp4");
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20)) << what;
 }
 
@@ -67,6 +89,15 @@ TEST(Hostile, MutatedFilesAreReadOrRefused) {
       if (testing::Test::HasFailure()) return;  // the seed and the number find it again
     }
   }
+}
+
+// A film that is cut off has no soundtrack added: what would come of it is not the film.
+TEST(Hostile, CutOffFilmsAreNotCopied) {
+  TestFolder folder;
+  std::string bytes = good_files().at("faststart.mp4");
+  put_bytes(folder / "cut.mp4", bytes.substr(0, bytes.size() * 9 / 10));
+  EXPECT_THROW(write_soundtrack(folder / "cut.mp4", tone(48000, 1, 0.3), folder / "out.mp4"), DataError);
+  EXPECT_EQ(folder.files(), 1u);
 }
 
 }  // namespace

@@ -73,9 +73,7 @@ void DecodedStream::feed() {
   int code = av_read_frame(file_.get(), packet_.get());
   process_cancel().throw_if_cancelled();
   if (code < 0) {
-    int entries = avformat_index_get_entries_count(stream_);
-    const AVIndexEntry* last = entries > 0 ? avformat_index_get_entry(stream_, entries - 1) : nullptr;
-    bool is_cut = last && last->pos > file_.size_bytes() - last->size;
+    bool is_cut = file_.is_cut_off(stream_);
     if (code != AVERROR_EOF || is_cut) end_after_damage(is_cut ? "the file is cut off" : libav_reason(code));
     if (!is_draining_) avcodec_send_packet(codec_.get(), nullptr);
     is_draining_ = true;

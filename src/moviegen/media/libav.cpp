@@ -161,6 +161,12 @@ void InputFile::close() {
   fd_ = -1;
 }
 
+bool InputFile::is_cut_off(AVStream* stream) const {
+  int entries = avformat_index_get_entries_count(stream);
+  const AVIndexEntry* last = entries > 0 ? avformat_index_get_entry(stream, entries - 1) : nullptr;
+  return last && last->pos > size_ - last->size;
+}
+
 OutputFile::OutputFile(const std::string& path, const char* format) : path_(path), temporary_(temporary_for(path)) {
   prepare_libav();
   int fd = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -171,6 +177,7 @@ OutputFile::OutputFile(const std::string& path, const char* format) : path_(path
   if (code >= 0) code = avio_open(&format_->pb, url.c_str(), AVIO_FLAG_WRITE);
   if (code >= 0) return;
   avformat_free_context(format_);
+  format_ = nullptr;
   ::unlink(temporary_.c_str());
   fail(code);
 }
@@ -182,6 +189,8 @@ OutputFile::~OutputFile() {
 }
 
 void OutputFile::fail(int code) const {
+  if (code == AVERROR_INVALIDDATA || code == AVERROR(EINVAL) || code == AVERROR_PATCHWELCOME)
+    throw DataError("{}: the {} container cannot hold this: {}", path_, format_ ? format_->oformat->name : "", libav_reason(code));
   throw ResourceError("{}: could not be written: {}", path_, libav_reason(code));
 }
 

@@ -63,9 +63,10 @@ class InputFile {
   InputFile& operator=(const InputFile&) = delete;
   AVFormatContext* get() const { return format_; }
   AVFormatContext* operator->() const { return format_; }
-  int64_t size_bytes() const { return size_; }
   // Reads as far as it takes to know every stream's codec, format and start. Throws DataError.
   void find_streams();
+  // Whether the container's index names bytes beyond the end of the file.
+  bool is_cut_off(AVStream* stream) const;
 
  private:
   void close();
@@ -76,7 +77,8 @@ class InputFile {
   AVFormatContext* format_ = nullptr;
 };
 
-// A container being written to `temporary`, which exists until commit() renames it to `path`. Throws ResourceError.
+// A container being written to `temporary`, which exists until commit() renames it to `path`. Throws
+// ResourceError; DataError for packets that the container cannot hold.
 class OutputFile {
  public:
   OutputFile(const std::string& path, const char* format);

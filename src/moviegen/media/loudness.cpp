@@ -1,4 +1,4 @@
-// Loudness after EBU R128, measured by libebur128 with bounded memory.
+// Loudness after EBU R128, measured by libebur128, which keeps one number for each 0.1 s.
 #include <ebur128.h>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ struct LoudnessMeter::Impl {
 
 LoudnessMeter::Impl::Impl(int rate, int count) : sample_rate(rate), channels(count) {
   check_sound_format("loudness", rate, count);
-  constexpr int kMode = EBUR128_MODE_I | EBUR128_MODE_LRA | EBUR128_MODE_TRUE_PEAK | EBUR128_MODE_HISTOGRAM;
+  constexpr int kMode = EBUR128_MODE_I | EBUR128_MODE_LRA | EBUR128_MODE_TRUE_PEAK;
   state = ebur128_init(static_cast<unsigned>(count), static_cast<unsigned long>(rate), kMode);
   if (!state) throw ResourceError("out of memory for measuring loudness");
   // One channel is heard from both loudspeakers of a pair, as our readers and writers double it.

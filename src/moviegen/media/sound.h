@@ -83,28 +83,35 @@ class SoundWriter {
 // In the sound's own rate and channels, whatever the options say.
 void write_sound(const std::string& path, const Sound& sound, const SoundWriteOptions& options = {});
 
-// A film with another soundtrack: picture packets and their times copied bit for bit, metadata and generation record kept,
-// subtitles kept where the container takes them; sound encoded as AAC-LC (MP4, MOV, M4V), Opus (WebM), FLAC (MKV).
-// Sound shorter than the picture is padded with silence, longer is cut, so that both end within one frame of each other.
-// Existing sound tracks are left out unless `keep_tracks`, which keeps them after the new one, copied.
+// A film with another soundtrack, by the ending of `path`: AAC-LC (.mp4, .m4v, .mov), FLAC (.mkv) or Opus (.webm). Sample 0
+// is heard with the first picture, which stands at time 0. Picture packets and the times between them are copied bit for
+// bit (.mkv and .webm round times to 1 ms), rotation, metadata, generation record and chapters are kept, and subtitles where
+// the container takes them. Sound shorter than the picture is padded with silence, longer is cut, so that both end within
+// one frame of each other. Existing sound tracks are left out unless `keep_tracks`, which copies them after the new one.
+// The two paths may be the same. Memory does not grow with the film.
 struct SoundtrackOptions {
   int channels = 2;
   int bit_rate = 192000;
   bool keep_tracks = false;
   std::string generation{}, comment{};  // replace the input's when not empty
 };
+// Throws UsageError (a still picture, an ending we do not know, a codec or rotation the container cannot hold), NotFound,
+// DataError (the film is damaged or cut off), ResourceError. Nothing appears at `path` until finish().
 class SoundtrackWriter {
  public:
-  SoundtrackWriter(const std::string& picture_path, const std::string& path, int sample_rate, const SoundtrackOptions& options = {});
-  ~SoundtrackWriter();
-  void write(const Sound& block);
+  SoundtrackWriter(const std::string& picture_path, const std::string& path, int sample_rate,
+                   const SoundtrackOptions& options = {});
+  ~SoundtrackWriter();  // without finish(): removes the temporary file
+  void write(const Sound& block);  // in the writer's rate and channels; none at all makes a silent track
   void finish();
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-void write_soundtrack(const std::string& picture_path, const Sound& sound, const std::string& path, const SoundtrackOptions& options = {});
+// In the sound's own number of channels, whatever the options say.
+void write_soundtrack(const std::string& picture_path, const Sound& sound, const std::string& path,
+                      const SoundtrackOptions& options = {});
 
 // Loudness after EBU R128 (libebur128): integrated LUFS and the true peak in dBTP, both −70 for silence, and the range. One
 // channel counts as heard from two loudspeakers, so that a sound and its doubled channel measure the same. Sound shorter
@@ -112,7 +119,7 @@ void write_soundtrack(const std::string& picture_path, const Sound& sound, const
 struct Loudness {
   double integrated_lufs = -70, true_peak_db = -70, range_lu = 0;
 };
-// Measures sound of any length block by block, with bounded memory.
+// Measures sound of any length block by block, keeping one number for each 0.1 s.
 class LoudnessMeter {
  public:
   LoudnessMeter(int sample_rate, int channels);

@@ -69,7 +69,8 @@ void SoundReader::Impl::begin(int rate) {
   int64_t common = std::gcd(rate, options.sample_rate);
   int64_t in_step = rate / common, out_step = options.sample_rate / common;  // in_step frames become out_step
   int64_t first = std::llround(options.start_s * options.sample_rate);
-  int64_t margin = rate == options.sample_rate ? 0 : std::max<int64_t>(1, kFilter_frames * options.sample_rate / std::min(rate, options.sample_rate));
+  int64_t lower = std::min(rate, options.sample_rate);
+  int64_t margin = rate == options.sample_rate ? 0 : kFilter_frames * options.sample_rate / lower;
   int64_t steps = std::max<int64_t>(0, first - margin) / out_step;
   next_frame = steps * in_step;
   skip = first - steps * out_step;

@@ -129,7 +129,8 @@ void SoundStream::open_converter(const AVFrame& frame) {
   if (code >= 0) code = av_opt_set_double(converter, "rematrix_maxval", 1, 0);  // a loud mix stays within ±1
   if (code >= 0) code = swr_init(converter);
   av_channel_layout_uninit(&from);
-  if (code < 0) throw DataError("{}: its {} channels cannot be mixed down to {}: {}", path_, channels, std::min(channels, 2), libav_reason(code));
+  if (code < 0)
+    throw DataError("{}: its {} channels cannot be mixed down to {}: {}", path_, channels, std::min(channels, 2), libav_reason(code));
 }
 
 }  // namespace mg::media
