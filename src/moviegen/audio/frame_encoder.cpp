@@ -16,7 +16,8 @@ constexpr int64_t kExpansion = 2;  // of a block's hidden layer
 
 // [F,H,W,D] → [F,H/s,W/s,s·s·D].
 Tensor space_to_depth(const Tensor& x, int64_t s) {
-  return x.view({x.size(0), x.size(1) / s, s, x.size(2) / s, s, x.size(3)}).permute({0, 1, 3, 2, 4, 5}).reshape({x.size(0), x.size(1) / s, x.size(2) / s, -1});
+  int64_t F = x.size(0), H = x.size(1) / s, W = x.size(2) / s;
+  return x.view({F, H, s, W, s, x.size(3)}).permute({0, 1, 3, 2, 4, 5}).reshape({F, H, W, -1});
 }
 
 // Share of input pixel i in output pixel o: [out, in], rows sum to one.
@@ -45,7 +46,8 @@ void FrameEncoderConfig::check() const {
   int64_t side = image_size;
   for (size_t k = 0; k < n; ++k) {
     if (strides[k] < 1 || strides[k] > 64 || side % strides[k] || widths[k] < 1 || widths[k] > (1 << 13) || blocks[k] < 0 || blocks[k] > 64)
-      throw UsageError("frame encoder: stage {} is out of range: stride {} of a grid of {}, width {}, {} blocks", k, strides[k], side, widths[k], blocks[k]);
+      throw UsageError("frame encoder: stage {} is out of range: stride {} of a grid of {}, width {}, {} blocks", k, strides[k], side, widths[k],
+                       blocks[k]);
     side /= strides[k];
   }
 }

@@ -33,11 +33,12 @@ void save_tokenizer(const std::string& folder, const std::string& model) {
 
 }  // namespace
 
-SoundConditionerImpl::SoundConditionerImpl(const text::T5Config& text_config, const FrameEncoderConfig& frame_config, const std::string& tokenizer_model,
-                                           const std::string& name)
+SoundConditionerImpl::SoundConditionerImpl(const text::T5Config& text_config, const FrameEncoderConfig& frame_config,
+                                           const std::string& tokenizer_model, const std::string& name)
     : tokenizer(std::make_shared<text::SentencePieceTokenizer>(tokenizer_model, name)) {
   if (text_config.vocab_size < tokenizer->vocabulary_size())
-    throw DataError("{}: has {} pieces, but the sound text encoder has only {} rows of embedding", name, tokenizer->vocabulary_size(), text_config.vocab_size);
+    throw DataError("{}: has {} pieces, but the sound text encoder has only {} rows of embedding", name, tokenizer->vocabulary_size(),
+                    text_config.vocab_size);
   text = register_module("text", text::T5Encoder(text_config));
   frames = register_module("frames", FrameEncoder(frame_config));
 }

@@ -23,7 +23,8 @@ struct CaptionTokens {
 
 struct SoundConditionerImpl : torch::nn::Module {
   // `tokenizer_model` is the content of a SentencePiece model; its name leads errors about it.
-  SoundConditionerImpl(const text::T5Config& text, const FrameEncoderConfig& frames, const std::string& tokenizer_model, const std::string& name = "tokenizer");
+  SoundConditionerImpl(const text::T5Config& text, const FrameEncoderConfig& frames, const std::string& tokenizer_model,
+                       const std::string& name = "tokenizer");
   // Captions as caption_text writes them; an empty one is no text at all, guidance's null.
   CaptionTokens tokenize(const std::vector<std::string>& captions) const;
   Tensor encode_text(const CaptionTokens& tokens) { return text(tokens.ids_BL, tokens.mask_BL); }

@@ -20,7 +20,7 @@ struct Piece {
   int64_t first_new = 0;  // before it stands what the last piece made
 };
 
-std::vector<Piece> plan(int64_t steps, const SoundSampling& s) {
+std::vector<Piece> cut(int64_t steps, const SoundSampling& s) {
   int64_t length = s.steps_of(s.window_s);
   auto rounded = [&](double seconds) { return static_cast<int64_t>(std::llround(seconds * s.latent_rate)); };
   if (steps <= length) return {{{0, steps}, {{0, steps}}, 0}};
@@ -32,6 +32,13 @@ std::vector<Piece> plan(int64_t steps, const SoundSampling& s) {
     pieces.push_back({{start, end - start}, {{start, end - start}}, made});
     made = end;
   }
+  return pieces;
+}
+
+// Pieces in which anything is left to make.
+std::vector<Piece> plan(const Tensor& mask_S, const SoundSampling& s) {
+  auto pieces = cut(mask_S.size(0), s);
+  std::erase_if(pieces, [&](const Piece& p) { return mask_S.narrow(0, p.first_new, p.whole.end() - p.first_new).sum().item<float>() == 0; });
   return pieces;
 }
 
@@ -87,13 +94,15 @@ Conditions conditions_of(const SoundModel& model, const SoundRequest& request, c
   if (request.features_FV.defined()) {
     auto method = parse_resampling(model.transformer->config.video_resampling);
     std::vector<Tensor> features;
-    for (const auto& w : windows) features.push_back(resample_features(request.features_FV, frames_of_steps(request.times_s, W, rate, method, w.start)));
+    for (const auto& w : windows)
+      features.push_back(resample_features(request.features_FV, frames_of_steps(request.times_s, W, rate, method, w.start)));
     c.video_BSV = at::stack(features);
   }
   if (halves == 2) {
     c.given_BCS = at::cat({c.given_BCS, at::zeros_like(c.given_BCS)});
     c.mask_BS = at::cat({c.mask_BS, at::ones_like(c.mask_BS)});
-    if (c.video_BSV.defined()) c.video_BSV = at::cat({c.video_BSV, c.video_BSV}), c.has_video_B = at::cat({torch::ones({N}), torch::zeros({N})});
+    if (c.video_BSV.defined()) c.video_BSV = at::cat({c.video_BSV, c.video_BSV});
+    c.has_video_B = at::cat({torch::ones({N}), torch::zeros({N})});
   }
   c.text_BLE = text.text_GLE.repeat_interleave(N, 0), c.text_mask_BL = text.mask_GL.repeat_interleave(N, 0);
   return c;
@@ -112,7 +121,8 @@ SoundModel load_sound_model(const std::string& folder) {
   const auto& config = model.transformer->config;
   int64_t text = model.conditioner->text->config.d_model, video = model.conditioner->frames->config.features;
   if (config.text_width != text || config.video_width != video)
-    throw DataError("{}: the sound transformer reads text {} and frames {} wide, the encoders give {} and {}", folder, config.text_width, config.video_width, text, video);
+    throw DataError("{}: the sound transformer reads text {} and frames {} wide, the encoders give {} and {}", folder, config.text_width,
+                    config.video_width, text, video);
   return model;
 }
 
@@ -126,15 +136,21 @@ Tensor sound_noise(uint64_t seed, int64_t channels, const Window& window) {
   return at::stack(steps, 1).contiguous();
 }
 
-void solve_sound(const PrepareWindows& prepare, const LongSound& sound, const SoundSampling& sampling, const OnLatents& on_latents, const flow::OnStep& on_step) {
+int64_t solver_steps(const SoundRequest& request, const SoundSampling& sampling) {
+  auto mask_S = request.known.mask_S.defined() ? request.known.mask_S : torch::ones({sampling.steps_of(request.duration_s)});
+  return static_cast<int64_t>(plan(mask_S, sampling).size()) * request.candidates * sampling.num_inference_steps;
+}
+
+void solve_sound(const PrepareWindows& prepare, const LongSound& sound, const SoundSampling& sampling, const OnLatents& on_latents,
+                 const flow::OnStep& on_step) {
   sampling.check();
-  if (sound.candidates < 1 || (sound.candidates > 1 && !sound.ranker)) throw UsageError("sound: {} candidates need a ranker, and there is none", sound.candidates);
+  if (sound.candidates < 1 || (sound.candidates > 1 && !sound.ranker))
+    throw UsageError("sound: candidates must be 1, or more with a ranker; got {} and {}", sound.candidates, sound.ranker ? "one" : "none");
   KnownLatents known = sound.known;
   if (!known.mask_S.defined()) known = {torch::zeros({sound.channels, sound.steps}), torch::ones({sound.steps})};
   check_known(known, sound.channels, sound.steps);
   known = {known.latents_CS.clone(), known.mask_S.clone()};
-  auto pieces = plan(sound.steps, sampling);
-  std::erase_if(pieces, [&](const Piece& p) { return known.mask_S.narrow(0, p.first_new, p.whole.end() - p.first_new).sum().item<float>() == 0; });
+  auto pieces = plan(known.mask_S, sampling);
   int done = 0, total = static_cast<int>(static_cast<int64_t>(pieces.size()) * sound.candidates * sampling.num_inference_steps);
   auto count_step = [&](int, int, const Tensor& x) {
     ++done;
@@ -162,10 +178,12 @@ void solve_sound(const PrepareWindows& prepare, const LongSound& sound, const So
   hand_out(sound.steps);
 }
 
-void generate_sound(SoundModel& model, const SoundRequest& request, const SoundSampling& sampling, const OnLatents& on_latents, const flow::OnStep& on_step) {
+void generate_sound(SoundModel& model, const SoundRequest& request, const SoundSampling& sampling, const OnLatents& on_latents,
+                    const flow::OnStep& on_step) {
   c10::InferenceMode inference;
-  if (request.features_FV.defined() && (request.features_FV.dim() != 2 || request.features_FV.size(0) != static_cast<int64_t>(request.times_s.size())))
-    throw UsageError("sound: frame features [{}] for {} frame times", fmt::join(request.features_FV.sizes().vec(), ","), request.times_s.size());
+  const auto& features = request.features_FV;
+  if (features.defined() && (features.dim() != 2 || features.size(0) != static_cast<int64_t>(request.times_s.size())))
+    throw UsageError("sound: frame features [{}] for {} frame times", fmt::join(features.sizes().vec(), ","), request.times_s.size());
   auto text = encode_caption(model, request.caption, sampling.guidance_scale != 1.0);
   auto prepare = [&](const std::vector<Window>& windows, const KnownLatents& known) -> flow::Velocity {
     std::vector<Memory> memories;
@@ -181,8 +199,9 @@ void generate_sound(SoundModel& model, const SoundRequest& request, const SoundS
       return at::cat(parts);
     };
   };
-  solve_sound(prepare, {model.transformer->config.latent_channels, sampling.steps_of(request.duration_s), request.seed, request.known, request.candidates, request.ranker},
-              sampling, on_latents, on_step);
+  LongSound sound{model.transformer->config.latent_channels, sampling.steps_of(request.duration_s), request.seed, request.known, request.candidates,
+                  request.ranker};
+  solve_sound(prepare, sound, sampling, on_latents, on_step);
 }
 
 }  // namespace mg::audio

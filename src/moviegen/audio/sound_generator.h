@@ -45,11 +45,15 @@ struct SoundRequest {
   Ranker ranker{};
 };
 
+// Solver steps of the whole, what on_step counts up to.
+int64_t solver_steps(const SoundRequest& request, const SoundSampling& sampling);
+
 using OnLatents = std::function<void(const Tensor& latents_CS)>;
 
 // Calls on_latents with consecutive stretches, on_step after every solver step of the whole (its x is the piece at work);
 // either may throw. Throws UsageError for a request that does not fit the model.
-void generate_sound(SoundModel& model, const SoundRequest& request, const SoundSampling& sampling, const OnLatents& on_latents, const flow::OnStep& on_step = {});
+void generate_sound(SoundModel& model, const SoundRequest& request, const SoundSampling& sampling, const OnLatents& on_latents,
+                    const flow::OnStep& on_step = {});
 
 // The part below the networks, for any velocity.
 
@@ -64,7 +68,8 @@ struct LongSound {
   int64_t candidates = 1;
   Ranker ranker{};
 };
-void solve_sound(const PrepareWindows& prepare, const LongSound& sound, const SoundSampling& sampling, const OnLatents& on_latents, const flow::OnStep& on_step = {});
+void solve_sound(const PrepareWindows& prepare, const LongSound& sound, const SoundSampling& sampling, const OnLatents& on_latents,
+                 const flow::OnStep& on_step = {});
 
 // Unit noise [C,W] of a window, step by step a function of (seed, step).
 Tensor sound_noise(uint64_t seed, int64_t channels, const Window& window);

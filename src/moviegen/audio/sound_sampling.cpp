@@ -23,9 +23,11 @@ void SoundSampling::check() const {
   if (num_inference_steps < 1 || num_inference_steps > 10000)
     throw UsageError("sound: num_inference_steps must be 1 to 10000, got {}", num_inference_steps);
   if (!(std::abs(guidance_scale) <= 100)) throw UsageError("sound: guidance_scale must lie between -100 and 100, got {}", guidance_scale);
-  if (method != "auto" && method != "extend" && method != "windows") throw UsageError("sound: method: expected auto, extend or windows, got '{}'", method);
+  if (method != "auto" && method != "extend" && method != "windows")
+    throw UsageError("sound: method: expected auto, extend or windows, got '{}'", method);
   if (!(latent_rate > 0 && latent_rate <= 1000)) throw UsageError("sound: latent_rate must be above 0 and at most 1000, got {}", latent_rate);
-  if (!(window_s * latent_rate >= 1 && window_s <= kLongest_s)) throw UsageError("sound: window_s must hold one latent and be at most {}, got {}", kLongest_s, window_s);
+  if (!(window_s * latent_rate >= 1 && window_s <= kLongest_s))
+    throw UsageError("sound: window_s must hold one latent and be at most {}, got {}", kLongest_s, window_s);
   if (!(overlap_s >= 0 && overlap_s < window_s && context_s >= 0 && context_s < window_s))
     throw UsageError("sound: overlap_s {} and context_s {} must be shorter than window_s {}", overlap_s, context_s, window_s);
   if (windows_together < 1 || windows_together > 4096) throw UsageError("sound: windows_together must be 1 to 4096, got {}", windows_together);

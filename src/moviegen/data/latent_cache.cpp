@@ -2,7 +2,6 @@
 
 #include <ATen/Parallel.h>
 
-#include <bit>
 #include <filesystem>
 #include <fstream>
 
@@ -10,8 +9,8 @@
 #include "moviegen/core/error.h"
 #include "moviegen/core/paths.h"
 #include "moviegen/core/progress.h"
-#include "moviegen/core/random.h"
 #include "moviegen/data/clip_tensor.h"
+#include "moviegen/weights/fingerprint.h"
 
 namespace mg::data {
 namespace {
@@ -27,23 +26,12 @@ std::vector<int64_t> latent_shape(const tae::TaeConfig& c, const world::RenderOp
 
 int64_t values_of(const std::vector<int64_t>& shape) { return shape[0] * shape[1] * shape[2] * shape[3]; }
 
-// Sixty-four bits of the weights; enough to notice another autoencoder.
-std::string hash_of(const torch::nn::Module& module) {
-  uint64_t hash = 0;
-  for (const auto& [key, tensor] : weights::state_of(module)) {
-    auto flat = tensor.detach().to(at::kFloat).contiguous();
-    const float* values = flat.data_ptr<float>();
-    for (int64_t i = 0; i < flat.numel(); ++i) hash = mix_bits(hash ^ std::bit_cast<uint32_t>(values[i]));
-  }
-  return fmt::format("{:016x}", hash);
-}
-
 Json key_of(const LatentCacheSpec& spec, const tae::Autoencoder& autoencoder) {
   const auto& r = spec.render;
   return {{"world_version", world::kWorldVersion}, {"first_seed", spec.first_seed}, {"width", r.width}, {"height", r.height},
           {"frames", r.frames}, {"fps", r.fps}, {"subjects", r.subjects}, {"places", r.places}, {"motions", r.motions},
           {"styles", r.styles}, {"max_subjects", r.max_subjects}, {"plain", r.plain}, {"animated_assets", r.animated_assets},
-          {"autoencoder", hash_of(*autoencoder)}};
+          {"autoencoder", weights::fingerprint(*autoencoder)}};
 }
 
 std::vector<world::Captions> read_captions(const std::string& path, int64_t limit) {

@@ -15,6 +15,7 @@ constexpr Entry kTasks[] = {
     {"contrastive", make_contrastive_task},
     {"text-to-video", make_text_to_video_task},
     {"sound-codec", make_sound_codec_task},
+    {"sound", make_sound_task},
 };
 
 }  // namespace

@@ -9,6 +9,7 @@ namespace mg::train {
 std::unique_ptr<Task> make_tae_task(const TaskContext& context);            // pixels ↔ latents: the temporal autoencoder
 std::unique_ptr<Task> make_contrastive_task(const TaskContext& context);    // the image-text pair behind MetaCLIP's place
 std::unique_ptr<Task> make_text_to_video_task(const TaskContext& context);  // the transformer, by flow matching on latents
+std::unique_ptr<Task> make_sound_task(const TaskContext& context);          // sound for films, by flow matching on sound latents
 std::unique_ptr<Task> make_sound_codec_task(const TaskContext& context);    // waveform ↔ latents: DAC-VAE
 
 }  // namespace mg::train
