@@ -17,6 +17,7 @@
 #include "moviegen/nn/ops.h"
 #include "moviegen/nn/runtime.h"
 #include "moviegen/train/tasks/dac_measure.h"
+#include "moviegen/train/tasks/dac_sheet.h"
 #include "moviegen/train/tasks/tae_measure.h"
 #include "moviegen/weights/model_folder.h"
 
@@ -25,6 +26,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
+
+constexpr size_t kShown = 16;  // sounds of the sheet
 
 struct Options {
   std::string model = "mini", sounds, output, compute = "auto";
@@ -37,19 +40,12 @@ struct Options {
 struct Figures {
   std::vector<double> si_sdr, mel_distance, stft_distance;
   double sound_s = 0, encode_s = 0, decode_s = 0;
+  std::vector<train::SoundPair> shown{};
 };
 
 at::Tensor mono_of(const media::Sound& sound) {
   auto samples = at::from_blob(const_cast<float*>(sound.samples.data()), {sound.frames(), sound.channels}, at::kFloat);
   return samples.mean(1);
-}
-
-media::Sound sound_of(const at::Tensor& mono_S, int sample_rate) {
-  auto values = mono_S.clamp(-1, 1).contiguous();
-  media::Sound sound;
-  sound.sample_rate = sample_rate;
-  sound.samples.assign(values.data_ptr<float>(), values.data_ptr<float>() + values.numel());
-  return sound;
 }
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
@@ -70,8 +66,8 @@ void add_sound(audio::DacVae& model, const at::Tensor& sound, const std::string&
   if (own.si_sdr) figures.si_sdr.push_back(*own.si_sdr);
   figures.mel_distance.push_back(own.mel_distance), figures.stft_distance.push_back(own.stft_distance);
   if (options.output.empty()) return;
-  media::write_sound((fs::path(options.output) / (name + "-original.flac")).string(), sound_of(sound, rate));
-  media::write_sound((fs::path(options.output) / (name + "-decoded.flac")).string(), sound_of(made, rate));
+  train::write_pair(options.output, name, {sound, made}, rate);
+  if (figures.shown.size() < kShown) figures.shown.push_back({sound, made});
 }
 
 void add_world(audio::DacVae& model, const Options& options, Figures& figures) {
@@ -125,6 +121,7 @@ void evaluate(const Options& options) {
   if (!options.output.empty()) make_folder(options.output);
   Figures figures;
   options.sounds.empty() ? add_world(model, options, figures) : add_files(model, options, figures);
+  if (!options.output.empty()) train::write_sheet((fs::path(options.output) / "sheet.png").string(), figures.shown, static_cast<int>(model->config.sample_rate));
   auto count = audio::encoder_cost(model->config).parameters + audio::decoder_cost(model->config).parameters;
   double encode_rate = figures.sound_s / figures.encode_s, decode_rate = figures.sound_s / figures.decode_s;
   if (options.json) {
@@ -151,7 +148,7 @@ void add_eval_codec(CLI::App& eval, Action& action) {
   codec->add_option("--clips", options->clips, "held-out clips")->check(CLI::Range(1, 100000))->capture_default_str();
   codec->add_option("--seconds", options->seconds, "length of a clip")->check(CLI::Range(0.5, 60.0))->capture_default_str();
   codec->add_option("--world", options->world.folder, "asset pack folder [where `moviegen world fetch` put it]");
-  codec->add_option("-o,--output", options->output, "folder for the originals and what was decoded");
+  codec->add_option("-o,--output", options->output, "folder for sheet.png, the originals and what was decoded");
   codec->add_option("--compute", options->compute, "precision of products: f32, bf16, aten or auto")->capture_default_str();
   codec->add_flag("--json", options->json, "print JSON");
   codec->callback([options, &action] { action = [options] { evaluate(*options); }; });

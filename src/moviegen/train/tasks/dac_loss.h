@@ -13,7 +13,7 @@ struct DacLossWeights {
   std::vector<int64_t> mels{320, 160, 80, 40, 20, 10, 5};           // bands for each window; 0 = none
   double log_spectrum = 1, convergence = 1, mel = 2;  // ours: the mel bands weigh as much as both of the others
   double waveform = 1;     // share of the spectral gradient
-  double kl = 1e-2;        // ours, of the mean over latent values: noise of a few percent of a channel's spread
+  double kl = 3e-2;        // ours, of the mean over latent values: noise of some percent of a channel's spread
   double adversarial = 0.2;  // share of the reconstruction's gradient that the discriminator may add
 };
 

@@ -2,10 +2,11 @@
 
 #include <cmath>
 
+#include "moviegen/audio/dac_vae_start.h"
 #include "moviegen/core/error.h"
 #include "moviegen/flow/path.h"
-#include "moviegen/media/sound.h"
 #include "moviegen/train/tasks/dac_measure.h"
+#include "moviegen/train/tasks/dac_sheet.h"
 #include "moviegen/train/tasks/tae_loss.h"
 #include "moviegen/train/tasks/tae_measure.h"
 #include "moviegen/train/tasks/tasks.h"
@@ -31,20 +32,13 @@ double mean_si_sdr(const Tensor& made_BS, const Tensor& target_BS) {
   return ratios.empty() ? std::nan("") : summarise(ratios).mean;
 }
 
-media::Sound sound_of(const Tensor& sound_S) {
-  auto values = sound_S.clamp(-1, 1).contiguous();
-  media::Sound sound;
-  sound.sample_rate = world::kSoundRate;
-  sound.samples.assign(values.data_ptr<float>(), values.data_ptr<float>() + values.numel());
-  return sound;
-}
-
 }  // namespace
 
 DacTask::DacTask(const DacSettings& settings, std::shared_ptr<const world::World> world, uint64_t seed)
     : settings_(settings), batches_(settings, std::move(world), seed) {
   torch::manual_seed(seed);
   model_ = audio::DacVae(settings.model);
+  audio::start_as_lapped_transform(*model_);
   discriminator_ = SpectralDiscriminator(settings.discriminator_width);
 }
 
@@ -125,11 +119,14 @@ std::map<std::string, double> DacTask::validate() {
 }
 
 void DacTask::sample(const std::string& folder) {
+  auto rate = static_cast<int>(settings_.model.sample_rate);
+  std::vector<SoundPair> pairs;
   for (int64_t i = 0; i < settings_.sample_clips; ++i) {
     const auto& sound = held_out()[static_cast<size_t>(i)];
-    media::write_sound(fmt::format("{}/{:02d}-original.flac", folder, i + 1), sound_of(sound));
-    media::write_sound(fmt::format("{}/{:02d}-reconstruction.flac", folder, i + 1), sound_of(reconstruct_sound(model_, sound)));
+    pairs.push_back({sound, reconstruct_sound(model_, sound)});
+    write_pair(folder, fmt::format("{:02d}", i + 1), pairs.back(), rate);
   }
+  write_sheet(folder + "/reconstruction.png", pairs, rate);
 }
 
 void DacTask::export_model(const std::string& folder) {
