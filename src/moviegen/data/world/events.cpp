@@ -1,100 +1,163 @@
 #include "moviegen/data/world/events.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
 
 namespace mg::world {
 namespace {
 
-// Levels, linear, relative to an event in the foreground.
-constexpr double kCallGain = 1.0, kStepGain = 0.7, kImpactGain = 1.0, kEngineGain = 0.6, kAmbienceGain = 0.25, kWeatherGain = 0.45;
-constexpr double kCallShare = 0.75;  // share of clips in which an animal is heard
+constexpr double kIdleGain = 0.6;     // of an engine that stands
+constexpr double kFarthest = 0.35;    // what is far away is never softer than this
 
 double rounded(double value) { return std::round(value * 1e3) / 1e3; }
 
 // −1 left edge … +1 right edge.
-double position_of(const Scene& scene, const Actor& actor, double t) {
-  ScreenBox box = screen_box(scene, actor, t);
+double position_of(const Scene& scene, const ScreenBox& box) {
   return rounded(std::clamp((box.left + box.right) / scene.width - 1.0, -1.0, 1.0));
 }
 
-nlohmann::json event_at(const Scene& scene, const Actor& actor, double since_start, const std::string& sound, double gain) {
+bool is_inside(const Scene& scene, const ScreenBox& box) {
+  float x = (box.left + box.right) / 2, y = (box.top + box.bottom) / 2;
+  return x >= 0 && y >= 0 && x < static_cast<float>(scene.width) && y < static_cast<float>(scene.height);
+}
+
+// Only depth changes how large a subject is, and with it how loud.
+double nearness(const Actor& actor, double t) {
+  float largest = actor.track.height * std::max(1.0f, actor.track.end_scale);
+  return std::clamp(static_cast<double>(pose_at(actor.track, t).height / largest), kFarthest, 1.0);
+}
+
+SoundEvent event_at(const Scene& scene, const Actor& actor, double since_start, const SoundClass& sound) {
   double t = scene.start_s + since_start;
-  return {{"frame", static_cast<int>(since_start * scene.fps)}, {"time_s", rounded(since_start)}, {"sound", sound},
-          {"subject", actor.subject->name}, {"x", position_of(scene, actor, t)}, {"gain", rounded(gain)}};
+  ScreenBox box = screen_box(scene, actor, t);
+  SoundEvent event{.time_s = since_start, .sound = &sound, .subject = actor.subject->name, .surface = ""};
+  event.x = event.x_end = position_of(scene, box);
+  event.gain = event.gain_end = sound.gain * nearness(actor, t);
+  event.rate = pitch_of(*actor.subject);
+  event.visible = is_inside(scene, box);
+  return event;
 }
 
-nlohmann::json loop_of(const std::string& sound, double gain, double x = 0) {
-  return {{"frame", 0}, {"time_s", 0.0}, {"sound", sound}, {"subject", ""}, {"x", x}, {"gain", rounded(gain)}, {"loop", true}};
+void add_loop(const Scene& scene, const Actor& actor, const SoundClass& sound, double gain, std::vector<SoundEvent>& score) {
+  SoundEvent loop = event_at(scene, actor, 0, sound), end = event_at(scene, actor, scene.duration_s(), sound);
+  loop.x_end = end.x, loop.gain = gain * loop.gain, loop.gain_end = gain * end.gain, loop.rate = 1;
+  loop.visible = loop.visible || end.visible;
+  score.push_back(loop);
 }
 
-void add_contacts(const Scene& scene, const Actor& actor, nlohmann::json& events) {
+void add_surrounding(std::string_view name, double gain, std::vector<SoundEvent>& score) {
+  const SoundClass& sound = sound_class_named(name);
+  SoundEvent event{.sound = &sound, .subject = "", .surface = ""};
+  event.gain = event.gain_end = gain * sound.gain;
+  score.push_back(event);
+}
+
+void add_contacts(const Scene& scene, const Actor& actor, std::vector<SoundEvent>& score) {
+  if (actor.in_air || actor.on_water) return;
   Gait gait = actor.track.motion->gait;
+  const Subject& subject = *actor.subject;
   bool is_step = gait == Gait::kWalk || gait == Gait::kRun || gait == Gait::kApproach || gait == Gait::kRecede;
-  bool is_round = actor.subject->locomotion == Locomotion::kRoll;
-  if (actor.in_air) return;
+  bool has_feet = subject.group == "animal" || subject.group == "person";
+  const SoundClass& sound = contact_sound(subject, is_step || (has_feet && subject.sound != "hop_boing"), scene.place_info->surface);
+  double gain = gait == Gait::kRun ? 1.2 : 1.0;
   for (double t : contacts(actor.track, scene.start_s + scene.duration_s())) {
-    if (t < scene.start_s) continue;
-    std::string sound = is_step || actor.subject->group == "animal" || actor.subject->group == "person" ? "footsteps" : is_round ? "ball_bounce" : "thud";
-    double gain = is_step ? kStepGain * (gait == Gait::kRun ? 1.2 : 1.0) : kImpactGain;
-    nlohmann::json event = event_at(scene, actor, t - scene.start_s, sound, gain);
-    event["surface"] = scene.place_info->surface;
-    events.push_back(event);
+    if (t >= scene.start_s) {
+      SoundEvent event = event_at(scene, actor, t - scene.start_s, sound);
+      event.gain *= gain, event.surface = scene.place_info->surface;
+      score.push_back(event);
+    }
+    if (gait == Gait::kFall) gain *= 0.5;  // each bounce is lower than the last
   }
 }
 
-// Strokes of a swimmer at the surface: one splash per cycle.
-void add_splashes(const Scene& scene, const Actor& actor, nlohmann::json& events) {
-  if (!actor.on_water || sign_of(actor.track.direction) == 0) return;
-  double period = actor.track.period_s;
-  for (double t = (1 - actor.track.phase) * period; t < scene.start_s + scene.duration_s(); t += period)
-    if (t >= scene.start_s) events.push_back(event_at(scene, actor, t - scene.start_s, "splash", 0.5));
+// Strokes of a swimmer at the surface: one splash per cycle, when the body dips deepest.
+void add_splashes(const Scene& scene, const Actor& actor, std::vector<SoundEvent>& score) {
+  if (!actor.on_water || sign_of(actor.track.direction) == 0 || actor.subject->group == "vehicle") return;
+  double period = actor.track.period_s, first = 0.25 - actor.track.phase;
+  for (double t = (first < 0 ? first + 1 : first) * period; t < scene.start_s + scene.duration_s(); t += period)
+    if (t >= scene.start_s) score.push_back(event_at(scene, actor, t - scene.start_s, sound_class_named("splash")));
 }
 
-void add_voice(Generator& generator, const Scene& scene, const Actor& actor, nlohmann::json& events) {
-  const std::string& sound = actor.subject->sound;
-  bool calls = generator.chance(kCallShare);
-  double first = generator.uniform(0.05, 0.6), second = generator.uniform(0.7, 0.95);
-  bool twice = generator.chance(0.3);
-  if (sound.empty()) return;
-  if (actor.subject->group == "vehicle") {
-    nlohmann::json loop = loop_of(sound, kEngineGain, position_of(scene, actor, scene.start_s));
-    loop["subject"] = actor.subject->name;
-    loop["x_end"] = position_of(scene, actor, scene.start_s + scene.duration_s());
-    events.push_back(loop);
-  } else if (actor.subject->group == "animal" && calls) {
-    events.push_back(event_at(scene, actor, first * scene.duration_s(), sound, kCallGain));
-    if (twice && scene.duration_s() > 2) events.push_back(event_at(scene, actor, second * scene.duration_s(), sound, 0.9 * kCallGain));
-  }
+void add_own_sound(const Scene& scene, const Actor& actor, std::vector<SoundEvent>& score) {
+  const SoundClass* sound = own_sound(*actor.subject);
+  if (sound && sound->kind == SoundKind::kCall)
+    for (double t : actor.track.calls) score.push_back(event_at(scene, actor, t - scene.start_s, *sound));
+  bool moves = actor.track.velocity > 0;
+  if (sound && sound->kind == SoundKind::kLoop) add_loop(scene, actor, *sound, moves || actor.in_air ? 1 : kIdleGain, score);
+  bool on_ground = !actor.in_air && !actor.on_water;
+  if (!on_ground || !moves) return;
+  if (actor.track.motion->gait == Gait::kRoll) add_loop(scene, actor, sound_class_named("rolling"), 1, score);
+  if (actor.track.motion->gait == Gait::kSlide) add_loop(scene, actor, sound_class_named("sliding"), 1, score);
+  if (sound && sound->name == "bicycle_bell") add_loop(scene, actor, sound_class_named("bicycle_wheels"), 1, score);
 }
 
-void add_surroundings(const Scene& scene, nlohmann::json& events) {
-  if (!scene.place_info->ambience.empty()) events.push_back(loop_of(scene.place_info->ambience, kAmbienceGain));
+// The class that stands for the ambience of places.cpp at this time and in this weather; "" for none.
+std::string_view ambience_class(const Scene& scene) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 15> kClasses = {{
+      {"cold wind", "cold_wind"}, {"meadow birds", "birds"}, {"calm sea", "calm_sea"}, {"dry wind", "breeze"}, {"forest birds", "forest_birds"},
+      {"city traffic", "traffic"}, {"water lapping", "lapping"}, {"mountain wind", "cold_wind"}, {"autumn wind", "breeze"}, {"gym hall", "hall"},
+      {"quiet room", "room"}, {"underwater", "underwater"}, {"space hum", "space_hum"}, {"audience", "audience"}, {"stormy sea", "stormy_sea"}}};
+  std::string_view found;
+  for (const auto& [ambience, name] : kClasses)
+    if (scene.place_info->ambience == ambience) found = name;
+  bool is_birds = found == "birds" || found == "forest_birds";
+  Weather weather = scene.outline.weather;
+  if (is_birds && (weather == Weather::kRain || weather == Weather::kStorm)) return "";
+  return is_birds && scene.outline.time == TimeOfDay::kNight ? "crickets" : found;
+}
+
+void add_surroundings(const Scene& scene, std::vector<SoundEvent>& score) {
+  bool is_wet = scene.place->light().storm == Storm::kRain;
+  if (std::string_view ambience = ambience_class(scene); !ambience.empty()) add_surrounding(ambience, 1, score);
   if (!scene.place_info->outdoors) return;
   switch (scene.outline.weather) {
-    case Weather::kRain: events.push_back(loop_of("rain", kWeatherGain)); break;
+    case Weather::kRain: add_surrounding("rain", 1, score); break;
     case Weather::kStorm:
-      events.push_back(loop_of("wind", 1.3 * kWeatherGain));
+      add_surrounding("storm_wind", 1, score);
+      if (is_wet) add_surrounding("rain", 1.2, score);
       break;
-    case Weather::kSnow: events.push_back(loop_of("wind", 0.5 * kWeatherGain)); break;
+    case Weather::kSnow: add_surrounding("breeze", 0.8, score); break;
     default: break;
   }
-  if (scene.outline.time == TimeOfDay::kNight && scene.outline.weather == Weather::kClear) events.push_back(loop_of("night", kAmbienceGain));
+}
+
+void add_thunder(const Scene& scene, std::vector<SoundEvent>& score) {
+  if (!scene.place_info->outdoors) return;
+  for (double t : lightning_times(scene.place->light(), scene.seed, scene.start_s, scene.start_s + scene.duration_s())) {
+    const SoundClass& sound = sound_class_named("thunder");
+    score.push_back({.time_s = t - scene.start_s, .sound = &sound, .subject = "", .surface = "", .gain = sound.gain, .visible = true});
+  }
 }
 
 }  // namespace
 
-nlohmann::json events_of(const Scene& scene) {
-  nlohmann::json events = nlohmann::json::array();
-  if (scene.frames < 2) return events;  // a still is silent
-  Generator generator(scene.seed, "events");
-  add_surroundings(scene, events);
+std::vector<SoundEvent> score_of(const Scene& scene, bool surroundings) {
+  std::vector<SoundEvent> score;
+  if (scene.frames < 2) return score;  // a still is silent
+  if (surroundings) add_surroundings(scene, score);
+  add_thunder(scene, score);
   for (const Actor& actor : scene.actors) {
-    add_contacts(scene, actor, events);
-    add_splashes(scene, actor, events);
-    add_voice(generator, scene, actor, events);
+    add_contacts(scene, actor, score);
+    add_splashes(scene, actor, score);
+    add_own_sound(scene, actor, score);
   }
-  std::stable_sort(events.begin(), events.end(), [](const auto& a, const auto& b) { return a["time_s"] < b["time_s"]; });
+  std::stable_sort(score.begin(), score.end(), [](const auto& a, const auto& b) { return a.time_s < b.time_s; });
+  return score;
+}
+
+nlohmann::json events_json(const std::vector<SoundEvent>& score, double fps) {
+  nlohmann::json events = nlohmann::json::array();
+  for (const SoundEvent& event : score) {
+    std::string name(event.sound->name);
+    nlohmann::json item = {{"frame", static_cast<int>(event.time_s * fps)}, {"time_s", rounded(event.time_s)},
+                           {"sound", name.starts_with("footsteps") ? "footsteps" : name}, {"class", name}, {"kind", name_of(event.sound->kind)},
+                           {"subject", event.subject}, {"x", event.x}, {"gain", rounded(event.gain)}, {"visible", event.visible}};
+    if (!event.surface.empty()) item["surface"] = event.surface;
+    if (event.loop()) item["loop"] = true, item["x_end"] = event.x_end, item["gain_end"] = rounded(event.gain_end);
+    events.push_back(item);
+  }
   return events;
 }
 

@@ -121,6 +121,17 @@ void in_air(const Track& track, double t, float tilt, Pose& pose) {
   pose.rotation = tilt * wave(turns + 0.2);
 }
 
+// The body at a call: quickly up, slower back.
+void pulse(const Track& track, double t, Pose& pose) {
+  constexpr float kTaller = 0.12f, kLarger = 0.05f;  // ours: seen at 16 frames a second and 64 pixels
+  for (double call : track.calls) {
+    double u = (t - call) / kPulse_s;
+    if (u <= 0 || u >= 1) continue;
+    float swell = static_cast<float>(std::sin(std::numbers::pi * std::sqrt(u)));
+    pose.squash *= 1 + kTaller * swell, pose.height *= 1 + kLarger * swell;
+  }
+}
+
 }  // namespace
 
 std::string_view name_of(Direction direction) { return kDirections[static_cast<size_t>(direction)]; }
@@ -199,6 +210,7 @@ Pose pose_at(const Track& track, double t) {
   }
   pose.x += moved;
   pose.y -= pose.lift;
+  pulse(track, t, pose);
   return pose;
 }
 

@@ -87,7 +87,9 @@ struct Track {
   double duration_s = 2;     // closer and away take this long
   double clip_rate = 1;      // playback rate of the sprite's own frames
   double clip_offset_s = 0;
+  std::vector<double> calls;  // moments when the subject gives sound: its body swells for kPulse_s
 };
+inline constexpr double kPulse_s = 0.25;
 
 struct Pose {
   float x = 0, y = 0;      // bottom centre; y includes the lift

@@ -70,6 +70,8 @@ std::unique_ptr<Place> make_place(std::string_view name, TimeOfDay time, Weather
 
 // Weather in front of everything (rain, snow, fog wisps, lightning flash); deterministic in (seed, t).
 void draw_weather(Canvas& canvas, const Light& light, double t, const View& view, uint64_t seed);
+// When lightning strikes in [from, to), where this light has any.
+std::vector<double> lightning_times(const Light& light, uint64_t seed, double from, double to);
 
 enum class Particles { kNone, kLeaves, kPetals, kConfetti, kHearts, kBubbles, kEmbers, kFireflies, kDust, kStars, kSplash, kSmoke };
 std::string_view name_of(Particles);

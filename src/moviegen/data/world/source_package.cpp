@@ -25,7 +25,9 @@ void fields(V& v, SourcePackage& p) {
   v("archive", p.archive, "file name of the archive");
   v("sha256", p.sha256, "of the archive");
   v("set", p.set, "set of sources");
-  v("path", p.path, "of a source inside the package");
+  v("path", p.path, "of a picture inside the package");
+  v("sounds", p.sounds, "path of a sound inside the package");
+  v("container", p.container, "sounds lie in resource files");
   v("licence", p.licence, "SPDX name or words");
   v("holder", p.holder, "of the copyright");
   v("redistribute", p.redistribute, "yes, same licence or no");
@@ -40,7 +42,9 @@ void check_package(const SourcePackage& p, const std::string& name) {
     if (text.empty() || text[0] == '-') throw DataError("{}: {}: a name, version, archive or set is missing", name, p.name);
   if (p.archive.find('/') != std::string::npos) throw DataError("{}: {}: the archive is a file name", name, p.name);
   if (p.sha256.size() != 64) throw DataError("{}: {}: sha256 has {} characters, not 64", name, p.name, p.sha256.size());
-  if (p.path.find("{}") == std::string::npos) throw DataError("{}: {}: the path has no {{}}", name, p.name);
+  if (p.path.empty() && p.sounds.empty()) throw DataError("{}: {}: neither a path of pictures nor of sounds", name, p.name);
+  for (const std::string& path : {p.path, p.sounds})
+    if (!path.empty() && path.find("{}") == std::string::npos) throw DataError("{}: {}: the path has no {{}}", name, p.name);
 }
 
 [[noreturn]] void report(const std::vector<std::string>& command, const ChildResult& result, const std::string& what) {
@@ -98,6 +102,21 @@ void download(const SourcePackage& package, const std::string& folder, const std
 std::string SourcePackage::path_of(const std::string& source) const {
   std::string out = path;
   return out.replace(out.find("{}"), 2, source.substr(set.size() + 1));
+}
+
+std::string SourcePackage::sound_path_of(const std::string& source) const {
+  std::string out = sounds, rest = source.substr(set.size() + 1);
+  return out.replace(out.find("{}"), 2, container ? rest.substr(0, rest.find('/')) : rest);
+}
+
+std::string SourcePackage::entry_of(const std::string& source) const {
+  const size_t slash = source.find('/', set.size() + 1);
+  if (slash == std::string::npos) throw DataError("{}: a sound in a container is named set/container/entry", source);
+  return source.substr(slash + 1);
+}
+
+std::string SourcePackage::inside_of_sound(const std::string& source) const {
+  return sound_path_of(source) + (container ? ", entry …/" + entry_of(source) : "");
 }
 
 std::vector<SourcePackage> read_packages(const nlohmann::json& tree, const std::string& name) {

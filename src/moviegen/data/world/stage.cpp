@@ -6,7 +6,6 @@
 
 #include "moviegen/core/error.h"
 #include "moviegen/data/world/caption.h"
-#include "moviegen/data/world/events.h"
 
 namespace mg::world {
 namespace {
@@ -68,6 +67,22 @@ void draw_actor(Canvas& canvas, const Scene& scene, const Actor& actor, double t
   if (!actor.in_air) scene.place->draw_front(canvas, t, view, at.ground_y);
 }
 
+std::vector<uint8_t> draw_frames(const Scene& scene) {
+  size_t frame_bytes = static_cast<size_t>(scene.width) * scene.height * 3;
+  std::vector<uint8_t> rgb(frame_bytes * scene.frames);
+  Canvas canvas(scene.width, scene.height);
+  for (int frame = 0; frame < scene.frames; ++frame) {
+    double t = scene.start_s + frame / scene.fps;
+    View view = scene.camera.at(t);
+    scene.place->draw(canvas, t, view);
+    for (size_t i : far_to_near(scene, t)) draw_actor(canvas, scene, scene.actors[i], t, view);
+    draw_weather(canvas, scene.place->light(), t, view, scene.seed);
+    if (scene.outline.particles != Particles::kNone) draw_particles(canvas, scene.outline.particles, t, scene.seed);
+    encode(canvas, rgb.data() + frame_bytes * frame);
+  }
+  return rgb;
+}
+
 }  // namespace
 
 ScreenPose screen_pose(const Scene& scene, const Actor& actor, const Pose& pose, const View& view) {
@@ -99,24 +114,12 @@ ScreenBox screen_box(const Scene& scene, const Actor& actor, double t) {
   return box;
 }
 
-Clip shoot(const Scene& scene) {
+Clip shoot(const Scene& scene, bool pictures) {
   Clip clip;
   clip.width = scene.width, clip.height = scene.height, clip.frames = scene.frames, clip.fps = scene.fps;
-  size_t frame_bytes = static_cast<size_t>(scene.width) * scene.height * 3;
-  clip.rgb.resize(frame_bytes * scene.frames);
-  Canvas canvas(scene.width, scene.height);
-  for (int frame = 0; frame < scene.frames; ++frame) {
-    double t = scene.start_s + frame / scene.fps;
-    View view = scene.camera.at(t);
-    scene.place->draw(canvas, t, view);
-    for (size_t i : far_to_near(scene, t)) draw_actor(canvas, scene, scene.actors[i], t, view);
-    draw_weather(canvas, scene.place->light(), t, view, scene.seed);
-    if (scene.outline.particles != Particles::kNone) draw_particles(canvas, scene.outline.particles, t, scene.seed);
-    encode(canvas, clip.rgb.data() + frame_bytes * frame);
-  }
+  if (pictures) clip.rgb = draw_frames(scene);
   clip.captions = captions_of(scene);
   clip.labels = labels_of(scene);
-  clip.events = events_of(scene);
   return clip;
 }
 

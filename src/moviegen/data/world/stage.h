@@ -5,8 +5,8 @@
 
 namespace mg::world {
 
-// Pixels, captions, labels and events of the whole scene.
-Clip shoot(const Scene& scene);
+// Pixels (unless without `pictures`), captions and labels of the whole scene.
+Clip shoot(const Scene& scene, bool pictures = true);
 
 // Where a subject's bottom centre is on the screen, and how tall it is drawn, in pixels.
 struct ScreenPose {

@@ -2,9 +2,11 @@
 // subject stays at least 85 % inside the frame unless it enters by falling.
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "moviegen/core/error.h"
 #include "moviegen/data/world/scene.h"
+#include "moviegen/data/world/sound_class.h"
 
 namespace mg::world {
 namespace {
@@ -208,6 +210,28 @@ void fit(Scene& scene, Actor& actor) {
   }
 }
 
+// When a subject is heard: once or twice, in long clips now and then; a heart all the time. The first of each kind only,
+// so that calls can be told apart. From a stream of its own: calls shift nothing else of the scene.
+void set_calls(Scene& scene) {
+  constexpr double kShare = 0.75, kAgain = 0.4, kTail_s = 0.3;  // ours: of clips with a call; of a second one in a short clip; a call is heard at least so long
+  if (scene.frames < 2) return;
+  Generator generator(scene.seed, "calls");
+  std::set<std::string> heard;
+  for (Actor& actor : scene.actors) {
+    Generator own = generator.fork(actor.subject->name);
+    const SoundClass* sound = own_sound(*actor.subject);
+    if (!sound || sound->kind != SoundKind::kCall || !heard.insert(actor.subject->name).second) continue;
+    bool beats = sound->name == "heartbeat";
+    double end = scene.duration_s() - kTail_s, beat_s = 60 / own.uniform(60, 96);
+    double t = own.uniform(0.05, beats ? 0.5 : 0.6 * std::min(scene.duration_s(), 4.0));
+    if (!beats && !own.chance(kShare)) continue;
+    for (; t < end; t += beats ? beat_s : own.uniform(0.7, scene.duration_s() > 4 ? 3.0 : 1.3)) {
+      actor.track.calls.push_back(t);
+      if (!beats && scene.duration_s() <= 4 && (actor.track.calls.size() == 2 || !own.chance(kAgain))) break;
+    }
+  }
+}
+
 Actor stage_actor(Generator& generator, Scene& scene, const Role& role, const Wardrobe& wardrobe) {
   Actor actor;
   actor.subject = &wardrobe.assets().subject(role.subject);
@@ -239,9 +263,13 @@ Scene stage(const Outline& outline, uint64_t seed, const Wardrobe& wardrobe, con
   scene.seed = seed;
   scene.width = options.width, scene.height = options.height, scene.frames = options.frames, scene.fps = options.fps;
   Generator generator(seed, "staging");
-  scene.place = make_place(outline.place, outline.time, outline.weather, generator.fork("place").next(), scene.width, scene.height);
+  // Where nothing is drawn only the ground and the light of the place count, which do not depend on its size.
+  constexpr int kSmallest = 16;
+  int width = options.pictures ? scene.width : kSmallest, height = options.pictures ? scene.height : kSmallest;
+  scene.place = make_place(outline.place, outline.time, outline.weather, generator.fork("place").next(), width, height);
   Generator actors = generator.fork("actors"), camera = generator.fork("camera"), moment = generator.fork("moment");
   for (const Role& role : outline.roles) scene.actors.push_back(stage_actor(actors, scene, role, wardrobe));
+  set_calls(scene);
   set_camera(camera, scene);
   for (Actor& actor : scene.actors) fit(scene, actor);
   set_camera(camera = generator.fork("camera"), scene);  // the speed of the followed subject may have changed

@@ -112,22 +112,32 @@ void draw_sand_storm(const Scene& scene) {
   draw_fall(scene, {.count = 80, .speed_x = -1.3f, .speed_y = 0.1f, .gust = 0.08f, .length = 0.035f, .radius = 0.0035f, .alpha = 0.5f}, bright, "sand");
 }
 
+// At most one stroke in each slot of time.
+struct Stroke {
+  double time_s = 0;
+  uint64_t which = 0;  // 0: none in this slot
+};
+
+constexpr double kSlot_s = 1.7;
+
+Stroke stroke_in(uint64_t seed, double slot) {
+  const uint64_t which = mix_bits(seed ^ mix_bits(static_cast<uint64_t>(static_cast<int64_t>(slot)) + 17));
+  Generator random(which, "lightning");
+  if (!random.chance(0.7)) return {};
+  return {slot * kSlot_s + random.uniform(0.1, 1.0), which};
+}
+
 struct Flash {
   float strength = 0;  // 0..1
   uint64_t which = 0;
 };
 
-// At most one stroke in each slot of time; it flickers twice and dies away.
+// A stroke flickers twice and dies away.
 Flash flash_at(uint64_t seed, double t) {
-  constexpr double kSlot_s = 1.7;
-  const double slot = std::floor(t / kSlot_s);
-  const uint64_t which = mix_bits(seed ^ mix_bits(static_cast<uint64_t>(static_cast<int64_t>(slot)) + 17));
-  Generator random(which, "lightning");
-  if (!random.chance(0.7)) return {};
-  const double since = t - slot * kSlot_s - random.uniform(0.1, 1.0);
-  if (since < 0) return {};
-  const double second = since - 0.16;
-  return {static_cast<float>(std::exp(-since / 0.07) + (second > 0 ? 0.7 * std::exp(-second / 0.1) : 0)), which};
+  const Stroke stroke = stroke_in(seed, std::floor(t / kSlot_s));
+  const double since = t - stroke.time_s, second = since - 0.16;
+  if (stroke.which == 0 || since < 0) return {};
+  return {static_cast<float>(std::exp(-since / 0.07) + (second > 0 ? 0.7 * std::exp(-second / 0.1) : 0)), stroke.which};
 }
 
 void draw_lightning(const Scene& scene) {
@@ -171,6 +181,14 @@ void draw_weather(Canvas& canvas, const Light& light, double t, const View& view
     case Storm::kSand: return draw_sand_storm(scene);
     case Storm::kRain: draw_rain(scene, 4.5f); return draw_lightning(scene);
   }
+}
+
+std::vector<double> lightning_times(const Light& light, uint64_t seed, double from, double to) {
+  std::vector<double> times;
+  if (light.weather != Weather::kStorm || light.storm != Storm::kRain) return times;
+  for (double slot = std::floor(from / kSlot_s); slot * kSlot_s < to; ++slot)
+    if (const Stroke stroke = stroke_in(seed, slot); stroke.which != 0 && stroke.time_s >= from && stroke.time_s < to) times.push_back(stroke.time_s);
+  return times;
 }
 
 }  // namespace mg::world

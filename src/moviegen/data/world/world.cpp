@@ -9,6 +9,7 @@
 #include "moviegen/core/paths.h"
 #include "moviegen/data/world/held_out.h"
 #include "moviegen/data/world/scene.h"
+#include "moviegen/data/world/sound_stage.h"
 #include "moviegen/data/world/stage.h"
 
 namespace mg::world {
@@ -47,14 +48,14 @@ class SharedWardrobe final : public Wardrobe {
 
 class OpenWorld final : public World {
  public:
-  OpenWorld(std::shared_ptr<Assets> assets, HeldOut held_out) : wardrobe_(std::move(assets)), held_out_(std::move(held_out)) {}
+  OpenWorld(const std::string& folder, HeldOut held_out) : wardrobe_(Assets::open(folder)), held_out_(std::move(held_out)), sound_stage_(folder) {}
 
   Clip render(uint64_t seed, const RenderOptions& options) const override {
     check_size(options);
     for (int redraw = 0; redraw < kMaxRedraws; ++redraw) {
       Generator generator = Generator(seed, "outline").fork(std::to_string(redraw));
       Outline outline = draw_outline(generator, wardrobe_, options);
-      if (!held_out_.contains(outline)) return shoot(stage(outline, seed, wardrobe_, options));
+      if (!held_out_.contains(outline)) return take(outline, seed, options);
     }
     throw UsageError("only held-out scenes fit these options (recipes/world/held_out.toml); render them with render --scene");
   }
@@ -62,20 +63,27 @@ class OpenWorld final : public World {
   Clip render_scene(const nlohmann::json& scene, uint64_t seed, const RenderOptions& options) const override {
     check_size(options);
     Generator generator(seed, "scene");
-    return shoot(stage(outline_from_json(scene, generator, wardrobe_, options), seed, wardrobe_, options));
+    return take(outline_from_json(scene, generator, wardrobe_, options), seed, options);
   }
 
  private:
+  Clip take(const Outline& outline, uint64_t seed, const RenderOptions& options) const {
+    Scene scene = stage(outline, seed, wardrobe_, options);
+    Clip clip = shoot(scene, options.pictures);
+    sound_stage_.record(scene, options, clip);
+    return clip;
+  }
+
   SharedWardrobe wardrobe_;
   HeldOut held_out_;
+  SoundStage sound_stage_;
 };
 
 }  // namespace
 
 std::shared_ptr<World> World::open(const std::string& folder, const std::string& held_out) {
-  auto assets = Assets::open(folder);
   std::string list = held_out.empty() ? program_folder() + "/recipes/world/held_out.toml" : held_out;
-  return std::make_shared<OpenWorld>(std::move(assets), HeldOut::read(list));
+  return std::make_shared<OpenWorld>(folder, HeldOut::read(list));
 }
 
 std::string default_pack_folder() {

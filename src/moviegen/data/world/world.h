@@ -13,7 +13,7 @@
 
 namespace mg::world {
 
-inline constexpr int kWorldVersion = 1;
+inline constexpr int kWorldVersion = 2;
 
 struct RenderOptions {
   int width = 128, height = 128;
@@ -28,6 +28,9 @@ struct RenderOptions {
   bool animated_assets = true;         // --no-anim: 3D stills and procedural motion only
   bool pictures = true;                // false: no frames are drawn, for training that only listens
   bool sound = false;                  // also mixes the sound of the clip
+  double music = 0.35;                 // share of clips with music, where a soundfont is found
+  bool surroundings = true;            // ambience and weather are heard
+  double poor_sound = 0.1;             // share of clips whose sound is made bad, and labelled so
 };
 
 struct Captions {
@@ -42,7 +45,7 @@ struct Clip {
   std::vector<uint8_t> rgb;            // frames × height × width × 3, sRGB
   Captions captions{};
   nlohmann::json labels;               // docs/world.md: subjects, place, time, weather, motion, camera, colour, style, boxes
-  nlohmann::json events;               // what sounds at which frame: [{frame, sound, subject, x, gain}], loops with {loop: true}
+  nlohmann::json events;               // what sounds at which frame and why (events.h), also where no sound is mixed
   std::vector<float> sound;            // stereo at kSoundRate, interleaved, as long as the clip; empty unless asked for
   SoundCaption sound_caption{};
 };

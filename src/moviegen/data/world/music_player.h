@@ -1,0 +1,31 @@
+// Plays tunes with FluidSynth. One synthesiser per thread that is playing at the same time; the soundfont's samples are
+// shared between them.
+#pragma once
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "moviegen/data/world/music.h"
+#include "moviegen/data/world/sound_mix.h"
+
+namespace mg::world {
+
+class MusicPlayer {
+ public:
+  // Nothing is read before the first tune.
+  explicit MusicPlayer(std::string soundfont);
+  ~MusicPlayer();
+  // `frames` stereo frames of the tune, dry. The same on every thread. Throws DataError if the soundfont cannot be read.
+  Stereo play(const Tune& tune, size_t frames) const;
+
+ private:
+  struct Synth;
+  std::unique_ptr<Synth> borrow() const;
+
+  std::string soundfont_;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::unique_ptr<Synth>> idle_;
+};
+
+}  // namespace mg::world
