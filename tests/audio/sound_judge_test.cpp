@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "moviegen/core/config.h"
 #include "moviegen/core/error.h"
 #include "moviegen/core/files.h"
 #include "moviegen/nn/optimizer.h"

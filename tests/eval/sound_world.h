@@ -19,7 +19,8 @@ class SoundWorld : public world::World {
     double duration = clip.frames / clip.fps, time = generator.uniform(0.2, 0.8) * duration;
     bool is_high = generator.chance(0.5), is_poor = generator.chance(0.3), has_music = seed % 3 == 0;
     clip.events = {{{"time_s", time}, {"sound", is_high ? "high" : "low"}, {"class", is_high ? "high" : "low"}, {"kind", "call"}, {"visible", true}, {"gain", 1.0}}};
-    clip.sound_caption = {.quality = is_poor ? 3.0 : 8.0, .sounds = is_high ? "a high tone" : "a low tone", .music = has_music ? 1.0 : 0.0};
+    clip.sound_caption.quality = is_poor ? 3 : 8, clip.sound_caption.music = has_music ? 1 : 0;
+    clip.sound_caption.sounds = is_high ? "a high tone" : "a low tone";
     if (has_music) clip.sound_caption.music_description = seed % 2 ? "calm music" : "epic music";
     if (!options.sound) return clip;
     auto frames = static_cast<size_t>(std::lround(duration * world::kSoundRate));

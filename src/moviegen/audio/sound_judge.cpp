@@ -14,7 +14,7 @@ constexpr const char* kClass = "MovieGenSoundJudge";
 constexpr int64_t kGroups = 8;           // of the normalisations
 constexpr double kPower = 0.1;           // root mean square every waveform is brought to
 constexpr double kSilence = 1e-4;        // root mean square below which a sound stays as quiet as it is
-constexpr double kMelFloor = 1e-5;       // added to band powers before the logarithm: about 60 dB below a tone at kPower
+constexpr double kMelFloor = 1e-9;       // added to band powers before the logarithm: about 70 dB below a tone at kPower
 constexpr double kLowestHz = 50;         // bands below are narrower than a bin of the window
 constexpr double kShortest_s = 0.5, kLongest_s = 10;
 
@@ -116,7 +116,7 @@ Tensor SoundJudgeImpl::log_mel(const Tensor& waveform) const {
                            /*onesided=*/true, /*return_complex=*/true);
   auto power = at::real(spectrum * spectrum.conj()) * (4.0 / static_cast<double>(config.window * config.window));  // a tone's amplitude squared
   auto bands = at::matmul(power.transpose(1, 2), mel_bands.to(x.device())).transpose(1, 2);                        // [B,M,T]
-  return ((bands + kMelFloor).log10() * 0.5 + 1.5).unsqueeze(1);  // about −1 to 1.5
+  return (((bands + kMelFloor).log10() + 5) * 0.4).unsqueeze(1);  // about −1.6 to 1.6
 }
 
 Judgements SoundJudgeImpl::forward(const Tensor& waveform) {

@@ -13,7 +13,7 @@ namespace {
 constexpr double kWindow_s = 0.021, kHop_s = 0.005;
 constexpr double kLowest_hz = 80, kHighest_hz = 16000, kBandsPerOctave = 6;
 constexpr double kJitter_db = 6;      // noise makes single bands rise by so much all the time
-constexpr size_t kLag = 2;            // frames from which the rise is taken: about half a window
+constexpr size_t kLag = 3;            // frames from which the rise is taken: 15 ms, for voices that swell
 constexpr double kNear_s = 0.03;      // a peak is the highest so far around
 constexpr double kBefore_s = 0.12, kAfter_s = 0.06;  // whose mean is what bands usually rise by
 
