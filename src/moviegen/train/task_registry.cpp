@@ -16,6 +16,7 @@ constexpr Entry kTasks[] = {
     {"text-to-video", make_text_to_video_task},
     {"sound-codec", make_sound_codec_task},
     {"sound", make_sound_task},
+    {"sound-judge", make_sound_judge_task},
 };
 
 }  // namespace

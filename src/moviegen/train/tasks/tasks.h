@@ -10,6 +10,7 @@ std::unique_ptr<Task> make_tae_task(const TaskContext& context);            // p
 std::unique_ptr<Task> make_contrastive_task(const TaskContext& context);    // the image-text pair behind MetaCLIP's place
 std::unique_ptr<Task> make_text_to_video_task(const TaskContext& context);  // the transformer, by flow matching on latents
 std::unique_ptr<Task> make_sound_task(const TaskContext& context);          // sound for films, by flow matching on sound latents
+std::unique_ptr<Task> make_sound_judge_task(const TaskContext& context);    // what listens: classes, music and quality of a sound
 std::unique_ptr<Task> make_sound_codec_task(const TaskContext& context);    // waveform ↔ latents: DAC-VAE
 
 }  // namespace mg::train
