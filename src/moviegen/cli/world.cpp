@@ -6,12 +6,15 @@
 
 #include "moviegen/cli/commands.h"
 #include "moviegen/cli/small_text.h"
+#include "moviegen/cli/sound_strip.h"
 #include "moviegen/core/config.h"
+#include "moviegen/core/error.h"
 #include "moviegen/core/files.h"
 #include "moviegen/core/progress.h"
 #include "moviegen/data/world/fetch.h"
 #include "moviegen/data/world/world.h"
 #include "moviegen/media/image.h"
+#include "moviegen/media/sound.h"
 #include "moviegen/media/video.h"
 
 namespace mg::cli {
@@ -25,7 +28,7 @@ struct Options {
   std::string output, json, scene;
   uint64_t seed = 1;
   int count = 24, columns = 6;
-  bool no_anim = false, force = false;
+  bool no_anim = false, force = false, no_sound = false, sound_sheet = false;
 };
 
 world::Clip make_clip(const world::World& world, const Options& options, uint64_t seed) {
@@ -45,6 +48,7 @@ void write_labels(const std::string& path, const world::Clip& clip) {
   Json out = {{"captions", {{"brief", clip.captions.brief}, {"normal", clip.captions.normal}, {"full", clip.captions.full}}},
               {"labels", clip.labels},
               {"events", clip.events},
+              {"sound_caption", clip.sound.empty() ? "" : caption_text(clip.sound_caption)},
               {"width", clip.width},
               {"height", clip.height},
               {"frames", clip.frames},
@@ -52,18 +56,28 @@ void write_labels(const std::string& path, const world::Clip& clip) {
   write_text(path, out.dump(1) + "\n");
 }
 
+media::Sound sound_of(const world::Clip& clip) { return {.sample_rate = world::kSoundRate, .channels = 2, .samples = clip.sound}; }
+
+void write_film(const std::string& path, const world::Clip& clip) {
+  std::vector<media::Image> frames;
+  for (int frame = 0; frame < clip.frames; ++frame) frames.push_back(frame_of(clip, frame));
+  media::write_video(path, frames, {.width = clip.width, .height = clip.height, .fps = clip.fps, .comment = clip.captions.normal});
+  if (!clip.sound.empty()) media::write_soundtrack(path, sound_of(clip), path);
+}
+
 void render(const Options& options) {
+  Options wanted = options;
+  const bool sound_alone = options.output.ends_with(".wav") || options.output.ends_with(".flac");
+  wanted.render.sound = !options.no_sound, wanted.render.pictures = !sound_alone;
+  if (sound_alone && (options.no_sound || options.render.frames == 1)) throw UsageError("{}: there is no sound to write", options.output);
   auto world = world::World::open(options.pack);
-  world::Clip clip = make_clip(*world, options, options.seed);
-  if (clip.frames == 1) {
-    media::write_image(options.output, frame_of(clip, 0));
-  } else {
-    std::vector<media::Image> frames;
-    for (int frame = 0; frame < clip.frames; ++frame) frames.push_back(frame_of(clip, frame));
-    media::write_video(options.output, frames, {.width = clip.width, .height = clip.height, .fps = clip.fps, .comment = clip.captions.normal});
-  }
+  world::Clip clip = make_clip(*world, wanted, options.seed);
+  if (sound_alone) media::write_sound(options.output, sound_of(clip));
+  else if (clip.frames == 1) media::write_image(options.output, frame_of(clip, 0));
+  else write_film(options.output, clip);
   if (!options.json.empty()) write_labels(options.json, clip);
   fmt::print("{}\n{}\n{}\n", clip.captions.brief, clip.captions.normal, clip.captions.full);
+  if (!clip.sound.empty()) fmt::print("{}\n", caption_text(clip.sound_caption));
 }
 
 // A picture with its caption on white below it.
@@ -77,7 +91,25 @@ media::Image captioned(const media::Image& picture, const std::string& caption) 
   return tile;
 }
 
+media::Image strip_of(const world::Clip& clip, int columns) {
+  SoundStrip strip{.frames = {}, .sound = sound_of(clip), .marks = {}, .text = clip.captions.normal + " " + caption_text(clip.sound_caption)};
+  for (int column = 0; column < columns; ++column) strip.frames.push_back(frame_of(clip, column * (clip.frames - 1) / std::max(columns - 1, 1)));
+  for (const auto& event : clip.events)
+    if (!event.value("loop", false)) strip.marks.push_back({event["time_s"].get<double>(), event["class"].get<std::string>()});
+  return draw_strip(strip);
+}
+
+void sound_sheet(const Options& options) {
+  auto world = world::World::open(options.pack);
+  Options wanted = options;
+  wanted.render.sound = true;
+  std::vector<media::Image> strips;
+  for (int i = 0; i < options.count; ++i) strips.push_back(strip_of(make_clip(*world, wanted, options.seed + i), options.columns));
+  media::write_image(options.output, media::grid(strips, 1, kSheetGap));
+}
+
 void sheet(const Options& options) {
+  if (options.sound_sheet) return sound_sheet(options);
   auto world = world::World::open(options.pack);
   std::vector<media::Image> tiles;
   for (int i = 0; i < options.count; ++i) {
@@ -124,32 +156,38 @@ void add_world(CLI::App& app, Action& action) {
   auto* fetch = command->add_subcommand("fetch", "download and pack the assets");
   fetch->add_option("--pack", options->pack, "folder of the asset pack")->capture_default_str();
   fetch->add_flag("--no-anim", options->no_anim, "leave animated pictures out");
+  fetch->add_flag("--no-sound", options->no_sound, "pictures only; every sound is made by code then");
   fetch->add_flag("--force", options->force, "make the pack anew even if it is complete");
   fetch->callback([options, &action] {
     action = [options] {
       world::FetchOptions wanted;
-      wanted.animated_assets = !options->no_anim, wanted.force = options->force, wanted.pack = options->pack;
+      wanted.animated_assets = !options->no_anim, wanted.sounds = !options->no_sound, wanted.force = options->force, wanted.pack = options->pack;
       world::fetch(wanted);
     };
   });
 
-  auto* one = command->add_subcommand("render", "render one clip (.mp4) or still (--frames 1, .png) and print its captions");
+  auto* one = command->add_subcommand("render", "render one clip (.mp4), its sound alone (.wav, .flac) or a still (--frames 1, .png) and print its captions");
   add_filters(*one, *options);
   one->add_option("-o,--output", options->output, "file to write")->required();
   one->add_option("--json", options->json, "also write captions, labels and events to this file");
+  one->add_flag("--no-sound", options->no_sound, "pictures only");
   one->callback([options, &action] {
     action = [options] { options->render.animated_assets = !options->no_anim, render(*options); };
   });
 
-  auto* many = command->add_subcommand("sheet", "a contact sheet: stills, or with --frames above 1 one clip per row");
+  auto* many = command->add_subcommand("sheet", "a contact sheet: stills, with --frames above 1 one clip per row, with --sound its spectrogram too");
   auto sheet_options = std::make_shared<Options>();
   sheet_options->render.frames = 1;
   add_filters(*many, *sheet_options);
   many->add_option("-o,--output", sheet_options->output, "PNG to write")->required();
   many->add_option("--count", sheet_options->count, "clips on the sheet")->check(CLI::Range(1, 1000))->capture_default_str();
   many->add_option("--columns", sheet_options->columns, "pictures per row")->check(CLI::Range(1, 64))->capture_default_str();
+  many->add_flag("--sound", sheet_options->sound_sheet, "one clip per row: frames, spectrogram and the events that are heard");
   many->callback([sheet_options, &action] {
-    action = [sheet_options] { sheet_options->render.animated_assets = !sheet_options->no_anim, sheet(*sheet_options); };
+    action = [sheet_options] {
+      if (sheet_options->sound_sheet && sheet_options->render.frames == 1) throw UsageError("a still is silent; give --frames, such as 32");
+      sheet_options->render.animated_assets = !sheet_options->no_anim, sheet(*sheet_options);
+    };
   });
 }
 
