@@ -9,12 +9,11 @@ namespace {
 
 using at::Tensor;
 
-constexpr double kFloor = 1e-4;       // of magnitudes over the window's gain: 80 dB below full scale, where nothing is heard
 constexpr double kLeastLevel = 1e-3;  // of a target's mean size: near silence is not amplified without end
 
-Tensor log_error(const Tensor& a, const Tensor& b) { return ((a + kFloor).log10() - (b + kFloor).log10()).abs().mean(); }
+Tensor log_error(const Tensor& a, const Tensor& b, double floor) { return ((a + floor).log10() - (b + floor).log10()).abs().mean(); }
 
-// Bands as weighted means of magnitudes, so that the floor is the same everywhere.
+// Bands as weighted means of magnitudes over the window's gain, so that the floor is the same everywhere.
 Tensor mean_bands(int64_t sample_rate, int64_t window, int64_t mels) {
   const auto& filters = mel_filters(sample_rate, window, mels);
   return filters / filters.sum(0).clamp_min(1e-12);
@@ -30,13 +29,13 @@ SpectralLoss spectral_loss(const Tensor& sound, const Tensor& target, int64_t sa
     int64_t window = weights.windows[i], mels = weights.mels[i];
     double gain = 1 / window_gain(window);
     auto made = spectrum(sound, window) * gain, wanted = spectrum(target, window) * gain;
-    loss.log_spectrum = loss.log_spectrum + share * log_error(made, wanted);
+    loss.log_spectrum = loss.log_spectrum + share * log_error(made, wanted, weights.floor);
     auto error = (made - wanted).flatten(1).norm(2, 1), size = wanted.flatten(1).norm(2, 1);
     double least = kLeastLevel * std::sqrt(static_cast<double>(wanted[0].numel()));
     loss.convergence = loss.convergence + share * (error / (size + least)).mean();
     if (mels == 0) continue;
     auto bands = mean_bands(sample_rate, window, mels);
-    loss.mel = loss.mel + share * log_error(made.matmul(bands), wanted.matmul(bands));
+    loss.mel = loss.mel + share * log_error(made.matmul(bands), wanted.matmul(bands), weights.floor);
   }
   loss.total = weights.log_spectrum * loss.log_spectrum + weights.convergence * loss.convergence + weights.mel * loss.mel;
   return loss;

@@ -24,6 +24,7 @@ void DacSettings::check() const {
       throw UsageError("sound codec recipe: a window of {} is no power of two from 16 to twice the crop of {} samples", window, b.crop_latents * model.hop());
     if (mels < 0 || mels > window / 2) throw UsageError("sound codec recipe: {} mel bands under a window of {}", mels, window);
   }
+  if (!(loss.floor > 0 && loss.floor <= 1)) throw UsageError("sound codec recipe: the floor must be above 0 and at most 1, got {}", loss.floor);
   if (validation_clips < 1 || sample_clips < 1 || statistics_clips < 1 || discriminator_width < 1)
     throw UsageError("sound codec recipe: validation, samples, statistics and the discriminator's width start at 1");
 }
