@@ -97,7 +97,7 @@ TEST(SoundJudgeTask, LearnsToTellTones) {
   SoundJudgeTask task(small_settings(), std::make_shared<SoundWorld>(), 7);
   nn::AdamW optimizer(task.groups()[0].module->parameters(), {.weight_decay = 0});
   double before = task.validate().at("quality/error");
-  for (int64_t step = 0; step < 60; ++step) {
+  for (int64_t step = 0; step < 120; ++step) {
     EXPECT_TRUE(std::isfinite(run(task, step).scalars.at("loss")));
     optimizer.step(4e-3, 1 / std::max(1.0, optimizer.gradient_norm() / 5));
   }

@@ -17,6 +17,7 @@ constexpr double kSilence = 1e-4;        // root mean square below which a sound
 constexpr double kMelFloor = 1e-9;       // added to band powers before the logarithm: about 70 dB below a tone at kPower
 constexpr double kLowestHz = 50;         // bands below are narrower than a bin of the window
 constexpr double kShortest_s = 0.5, kLongest_s = 10;
+constexpr double kFirstLogit = -3;       // a fresh judge hears each class in one sound of twenty, about as often as it is there
 
 double mel_of(double hz) { return 2595 * std::log10(1 + hz / 700); }
 double hz_of(double mel) { return 700 * (std::pow(10, mel / 2595) - 1); }
@@ -105,6 +106,8 @@ SoundJudgeImpl::SoundJudgeImpl(const SoundJudgeConfig& c) : config(c) {
   quality_head = register_module("quality_head", nn::Linear(c.features, 1));
   mel_bands = triangles(c);
   hann = at::hann_window(c.window);
+  at::NoGradGuard no_grad;
+  class_head->bias.fill_(kFirstLogit);
 }
 
 Tensor SoundJudgeImpl::log_mel(const Tensor& waveform) const {
