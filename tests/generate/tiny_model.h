@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include "moviegen/audio/dac_vae.h"
+#include "moviegen/audio/sound_generator.h"
 #include "moviegen/core/config.h"
 #include "moviegen/core/files.h"
 #include "moviegen/tae/autoencoder.h"
@@ -51,6 +53,26 @@ inline tae::Autoencoder tiny_autoencoder() {
   return model;
 }
 
+// Sound parts: one-second windows, two solver steps. Every weight has a value, so that every condition is heard.
+inline void save_tiny_sound(const std::string& folder) {
+  audio::DacVaeConfig codec;
+  codec.patch = 16, codec.strides = {10, 12}, codec.encoder_width = 8, codec.decoder_width = 16, codec.latent_channels = 6;
+  audio::save_dac_vae(folder, audio::DacVae(codec), "f32");
+  auto [tokenizer, path] = audio::read_tokenizer_model(folder);
+  audio::FrameEncoderConfig frames;
+  frames.image_size = 16, frames.strides = {4, 2}, frames.widths = {8, 12}, frames.blocks = {1, 1}, frames.features = 10;
+  int64_t vocabulary = text::SentencePieceTokenizer(tokenizer).vocabulary_size();
+  audio::save_sound_conditioner(folder, audio::SoundConditioner(tiny_t5(vocabulary, 16), frames, tokenizer, path), "f32");
+  audio::TransformerConfig c;
+  c.num_layers = 2, c.width = 32, c.num_heads = 2, c.feed_forward_width = 48, c.latent_channels = 6, c.video_width = 10, c.text_width = 16;
+  audio::Transformer transformer(c);
+  for (auto& p : transformer->parameters()) p.add_(torch::randn_like(p) * 0.1);
+  audio::save_transformer(folder, transformer, "f32");
+  audio::SoundSampling sampling;
+  sampling.num_inference_steps = 2, sampling.window_s = 1, sampling.overlap_s = 0.4, sampling.context_s = 0.24;
+  audio::save_sound_sampling(folder, sampling);
+}
+
 // Written once a process; returns the folder.
 inline std::string tiny_model() {
   static const std::string folder = [] {
@@ -60,6 +82,7 @@ inline std::string tiny_model() {
     text::save_text_encoders(made, tiny_encoders(), "f32");
     video::save_transformer(made, tiny_transformer(), "f32");
     tae::save_autoencoder(made, tiny_autoencoder(), "f32");
+    save_tiny_sound(made);
     std::filesystem::create_directories(made + "/scheduler");
     Json defaults = {{"_class_name", "MovieGenFlowScheduler"}, {"guidance_scale", 3.0}, {"num_inference_steps", 4}, {"emulated_steps", 20},
                      {"sizes", {"64x64", "96x64"}}, {"num_frames", 9}, {"max_frames", 32}};

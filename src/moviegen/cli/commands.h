@@ -9,6 +9,7 @@ namespace mg::cli {
 using Action = std::function<void()>;
 
 void add_generate(CLI::App& app, Action& action);
+void add_sound(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
 void add_model(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
@@ -16,6 +17,7 @@ void add_world(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
 void add_eval_t2v(CLI::App& eval, Action& action);
+void add_eval_sound(CLI::App& eval, Action& action);
 void add_eval_codec(CLI::App& eval, Action& action);
 
 }  // namespace mg::cli

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "moviegen/cli/commands.h"
+#include "moviegen/cli/stage_display.h"
 #include "moviegen/core/progress.h"
 #include "moviegen/generate/model_description.h"
 #include "moviegen/generate/output.h"
@@ -43,19 +44,6 @@ struct Film {
 struct Work {
   std::vector<Film> films;
   int bad = 0, skipped = 0;
-};
-
-// Shows the stages of a film as progress bars, or as one line each.
-class StageDisplay {
- public:
-  void operator()(const generate::StageUpdate& update) {
-    if (update.done == 0) bar_ = std::make_unique<Progress>(update.stage, update.total);
-    bar_->update(update.done);
-    if (update.done == update.total) bar_->finish();
-  }
-
- private:
-  std::unique_ptr<Progress> bar_;
 };
 
 std::string help_of(const std::string& field) {
@@ -249,6 +237,8 @@ void add_request_options(CLI::App& command, Options& o) {
   command.add_option("--num-videos,--num-videos-per-prompt", r.num_videos_per_prompt, help_of("num_videos_per_prompt"));
   command.add_option("--schedule", r.schedule, help_of("schedule"));
   command.add_option("--solver", r.solver, help_of("solver"));
+  command.add_option("--sound-prompt", r.sound_prompt, help_of("sound_prompt"));
+  command.add_flag("!--no-sound", r.sound, "leave the sound out");
 }
 
 void add_run_options(CLI::App& command, Options& o) {

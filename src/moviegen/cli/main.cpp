@@ -14,6 +14,7 @@ constexpr const char* kExamples =
     "moviegen: an open Movie Gen.\n\n"
     "Examples:\n"
     "  moviegen generate \"a red fox runs to the left through snow\" -o fox.mp4\n"
+    "  moviegen sound holiday.mp4 -o holiday-with-sound.mp4 --prompt \"waves, seagulls, calm guitar\"\n"
     "  moviegen inspect fox.mp4\n"
     "  moviegen doctor\n";
 
@@ -33,6 +34,7 @@ int run(int argc, char** argv) {
   app.fallthrough();  // moviegen generate … --quiet works as moviegen --quiet generate … does
   mg::cli::Action action;
   mg::cli::add_generate(app, action);
+  mg::cli::add_sound(app, action);
   mg::cli::add_inspect(app, action);
   mg::cli::add_model(app, action);
   mg::cli::add_doctor(app, action);

@@ -88,6 +88,11 @@ void write_file(const std::string& path, std::span<const char> bytes) {
   commit_file(temporary, path);
 }
 
+TemporaryFile::~TemporaryFile() {
+  std::error_code error;
+  std::filesystem::remove(path_, error);
+}
+
 MappedFile::MappedFile(const std::string& path) : path_(path) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   size_ = size_of_regular_file(file.get(), path);

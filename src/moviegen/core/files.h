@@ -22,6 +22,19 @@ std::string temporary_for(const std::string& path);
 // Flushes `temporary` and renames it to `path`.
 void commit_file(const std::string& temporary, const std::string& path);
 
+// The name of a file that is removed when this goes.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(std::string path) : path_(std::move(path)) {}
+  ~TemporaryFile();
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
 // A read-only mapping of a whole file.
 class MappedFile {
  public:

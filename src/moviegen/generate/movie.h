@@ -2,7 +2,7 @@
 //   Session session = Session::open("mini");
 //   Movie movie = session.generate({.prompt = "a red fox runs to the left through snow", .seed = 7});
 //   save_movie(movie, "fox.mp4");                                        // generate/output.h
-// Stages: encode text, denoise i/n, decode, encode video. Diffusers' argument names throughout.
+// Stages: encode text, denoise i/n, decode, look at frames, make sound i/n, encode video. Diffusers' argument names throughout.
 // Easy to get wrong: films of one request are made one after another, never as one batch, so that film k has the same bytes
 // as a request of its own with seed + k (products of other shapes round otherwise), and a stop keeps what is finished.
 #pragma once
@@ -15,6 +15,7 @@
 
 #include "moviegen/core/cancel.h"
 #include "moviegen/core/config.h"
+#include "moviegen/media/sound.h"
 #include "moviegen/media/video.h"
 
 namespace mg::generate {
@@ -32,6 +33,8 @@ struct Request {
   int64_t seed = -1;                  // -1 = random; the one used is in the record
   int64_t num_videos_per_prompt = 1;
   std::string schedule{}, solver{};   // empty: the model's own default
+  bool sound = true;                  // films get sound if the model can make it
+  std::string sound_prompt{};         // sounds and music in words; empty: what the picture suggests
   // What holds for every model; throws UsageError. resolve() checks the rest.
   void check() const;
 };
@@ -50,6 +53,8 @@ void fields(V& v, Request& c) {
   v("num_videos_per_prompt", c.num_videos_per_prompt, "films for the prompt, seeds counting up");
   v("schedule", c.schedule, "linear-quadratic or linear; empty = the model's own default");
   v("solver", c.solver, "euler or midpoint; empty = the model's own default");
+  v("sound", c.sound, "films get sound if the model can make it");
+  v("sound_prompt", c.sound_prompt, "sounds and music in words; empty = what the picture suggests");
 }
 
 // The films of a request: each asks for one film and has its seed (the random one is drawn here).
@@ -70,6 +75,7 @@ struct Callbacks {
 
 struct Movie {
   std::vector<media::Image> frames;
+  media::Sound sound{};                   // as long as the frames; empty without sound
   double fps = 16;
   int64_t seed = 0;
   Json record;                            // generation record (generate/record.h); the same for the same request and model

@@ -26,7 +26,7 @@ bool holds_pictures(const std::string& ending) {
 }
 bool holds_records(const std::string& ending) { return ending == ".mp4" || ending == ".png"; }
 
-void write_mp4(const Movie& movie, const std::string& path, const Done& done) {
+void write_pictures(const Movie& movie, const std::string& path, const Done& done) {
   const auto& first = movie.frames.front();
   media::VideoWriter writer(path, {.width = first.width, .height = first.height, .fps = movie.fps, .generation = movie.record.dump(),
                                    .comment = describe_record(movie.record)});
@@ -35,6 +35,14 @@ void write_mp4(const Movie& movie, const std::string& path, const Done& done) {
     done(static_cast<int64_t>(i + 1));
   }
   writer.finish();
+}
+
+// The picture first, then its packets beside the sound.
+void write_mp4(const Movie& movie, const std::string& path, const Done& done) {
+  if (movie.sound.samples.empty()) return write_pictures(movie, path, done);
+  TemporaryFile silent(temporary_for(path) + ".mp4");
+  write_pictures(movie, silent.path(), done);
+  media::write_soundtrack(silent.path(), movie.sound, path);
 }
 
 void write_sidecar(const Movie& movie, const std::string& path) {

@@ -81,6 +81,7 @@ Resolved resolve(const Request& asked, const ModelDescription& model) {
   Request r = asked;
   r.prompt = text::sanitize(asked.prompt);
   r.negative_prompt = text::sanitize(asked.negative_prompt);
+  r.sound_prompt = text::sanitize(asked.sound_prompt);
   fill_defaults(r, model.defaults, model.default_size());
   check_side("width", r.width, model.unit(), model.max_width());
   check_side("height", r.height, model.unit(), model.max_height());

@@ -6,6 +6,7 @@
 #include "moviegen/generate/movie.h"
 #include "moviegen/generate/preview.h"
 #include "moviegen/generate/record.h"
+#include "moviegen/generate/soundtrack.h"
 #include "moviegen/generate/stages.h"
 #include "moviegen/tae/temporal_tiling.h"
 #include "moviegen/text/text_encoders.h"
@@ -21,6 +22,7 @@ struct Session::Parts {
   text::TextEncoders encoders{nullptr};
   video::Transformer transformer{nullptr};
   tae::Autoencoder autoencoder{nullptr};
+  std::optional<SoundSession> sound;  // opened by the first film that wants it
 };
 
 namespace {
@@ -60,6 +62,20 @@ std::vector<media::Image> decode(tae::Autoencoder& autoencoder, const Tensor& la
     done(static_cast<int64_t>(frames.size()));
   });
   return frames;
+}
+
+// Sound for the film's own frames, from its own seed.
+void add_sound(Session::Parts& parts, const Request& request, Movie& movie, const Callbacks& callbacks) {
+  if (!parts.sound) parts.sound.emplace(SoundSession::open(parts.description.folder));
+  auto seen = parts.sound->watch();
+  for (size_t i = 0; i < movie.frames.size(); ++i) seen.add(movie.frames[i], static_cast<double>(i) / movie.fps);
+  media::Sound made{.sample_rate = parts.sound->sample_rate(), .channels = 1};
+  auto report = parts.sound->make({.prompt = request.sound_prompt, .seed = request.seed}, {.seen = &seen, .duration_s = static_cast<double>(movie.frames.size()) / movie.fps},
+                                  [&](const media::Sound& block) { made.samples.insert(made.samples.end(), block.samples.begin(), block.samples.end()); }, callbacks);
+  movie.sound = at_loudness(made, kLoudness_lufs);
+  movie.record["sound"] = report.record;
+  movie.notes.insert(movie.notes.end(), report.notes.begin(), report.notes.end());
+  movie.timings_s.insert(report.timings_s.begin(), report.timings_s.end());
 }
 
 void check_fit(const Session::Parts& parts) {
@@ -114,6 +130,7 @@ Movie Session::generate(const Request& asked, const Callbacks& callbacks) {
   if (text.prompt_was_cut)
     movie.notes.push_back(fmt::format("the prompt is longer than the model reads; its first {} tokens count", parts_->encoders->config.ul2_max_tokens));
   movie.timings_s = stages.timings_s();
+  if (request.sound && movie.frames.size() > 1 && SoundSession::is_in(model().folder)) add_sound(*parts_, request, movie, callbacks);
   return movie;
 }
 
