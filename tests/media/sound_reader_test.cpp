@@ -28,7 +28,8 @@ TEST_P(AnySound, ComesBackInPlaceAndLength) {
   make_media(folder / "film", film_of(kind, made));
   auto sound = read_sound(folder / "film", {.sample_rate = kind.sample_rate});
   EXPECT_EQ(sound.channels, std::min(kind.channels, 2));
-  EXPECT_NEAR(sound.duration_s(), 1, std::string(kind.container) == "mpegts" || std::string(kind.container) == "matroska" ? 0.06 : 0.001);
+  bool says_its_length = std::string(kind.container) == "mp4" || kind.tolerance > 0;  // others may end in padding
+  EXPECT_NEAR(sound.duration_s(), 1, says_its_length ? 0.0001 : 0.06);
   for (double time : {0.1, 0.5, 0.9}) EXPECT_NEAR(click_time(sound, time - 0.05, time + 0.05), time, 0.00101) << time;
   if (kind.tolerance > 0) {
     ASSERT_EQ(sound.frames(), made.frames());
@@ -117,11 +118,11 @@ TEST(SoundReader, FillsALateStartAndGaps) {
   track.start = 24000;              // half a second late
   track.gap_at = 10240;             // then a hole of a quarter
   track.gap = 12000;
-  make_media(folder / "film.mov", {.container = "mov", .codec = "mpeg4", .frames = 50, .tracks = {track}});
-  auto sound = read_sound(folder / "film.mov");
+  make_media(folder / "film.mkv", {.container = "matroska", .codec = "mpeg4", .frames = 50, .tracks = {track}});
+  auto sound = read_sound(folder / "film.mkv");
   EXPECT_NEAR(sound.duration_s(), 1.75, 0.01);
-  EXPECT_NEAR(click_time(sound, 0, 1), 0.5, 1e-4);
-  EXPECT_NEAR(click_time(sound, 1, 1.75), 0.5 + 0.6 + 0.25, 1e-4);
+  EXPECT_NEAR(click_time(sound, 0, 1), 0.5, 1e-3);
+  EXPECT_NEAR(click_time(sound, 1, 1.75), 0.5 + 0.6 + 0.25, 1e-3);
 }
 
 TEST(SoundReader, CutsOverlaps) {

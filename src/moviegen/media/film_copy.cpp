@@ -161,16 +161,26 @@ void FilmCopy::copy(OutputFile& out) {
   out.write(*packet_);
 }
 
+// When to decode a packet that does not say, on the input's clock. Matroska leaves it out for the first pictures, which wait
+// for those that are decoded before they are shown.
+int64_t FilmCopy::missing_dts(const AVStream& from, const Copied& copied) const {
+  int64_t hold = std::clamp<int64_t>(packet_->duration, 1, INT32_MAX);
+  if (copied.last_dts == AV_NOPTS_VALUE) return packet_->pts - from.codecpar->video_delay * hold;
+  return copied.last_dts + shift_of(from) + hold;
+}
+
+int64_t FilmCopy::shift_of(const AVStream& from) const { return std::llround(origin_s_ / av_q2d(from.time_base)); }
+
 // Moves the packet to the copy's clock. Shown times are never changed beyond that; decoding times, which many containers do
 // not store, are made to rise.
 void FilmCopy::set_times(const AVStream& from, Copied& copied) {
   AVPacket& packet = *packet_;
   if (packet.pts == AV_NOPTS_VALUE) packet.pts = packet.dts;
   if (packet.pts == AV_NOPTS_VALUE) throw DataError("{}: a packet after {:.2f} s says no time", path_, end_s_);
-  int64_t dts = packet.dts == AV_NOPTS_VALUE ? packet.pts : packet.dts;
+  int64_t dts = packet.dts == AV_NOPTS_VALUE ? missing_dts(from, copied) : packet.dts;
   if (!(std::abs(seconds(packet.pts, from) - origin_s_) <= kMaxTime_s && std::abs(seconds(dts, from) - origin_s_) <= kMaxTime_s))
     throw DataError("{}: a packet after {:.2f} s says a time of {} s", path_, end_s_, seconds(packet.pts, from));
-  int64_t shift = std::llround(origin_s_ / av_q2d(from.time_base));
+  int64_t shift = shift_of(from);
   packet.pts -= shift;
   bool is_first = copied.last_dts == AV_NOPTS_VALUE;
   packet.dts = std::min(is_first ? dts - shift : std::max(dts - shift, copied.last_dts + 1), packet.pts);

@@ -31,6 +31,8 @@ class FilmCopy {
   };
   void add(OutputFile& out, const AVStream& from);
   void copy(OutputFile& out);
+  int64_t missing_dts(const AVStream& from, const Copied& copied) const;
+  int64_t shift_of(const AVStream& from) const;  // in ticks of its clock
   void set_times(const AVStream& from, Copied& copied);
   void extend_end(const AVStream& from);
 

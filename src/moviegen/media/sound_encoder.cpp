@@ -91,6 +91,11 @@ void SoundEncoder::open(const Settings& settings) {
                         codec_->sample_rate, settings.channels, codec_->bit_rate, libav_reason(code));
 }
 
+void SoundEncoder::set_mp4_options(Options& header) const {
+  header.set("movflags", "+faststart+use_metadata_tags");
+  header.set("movie_timescale", std::to_string(codec_->sample_rate));
+}
+
 void SoundEncoder::write(std::span<const float> samples) {
   auto resampled = resampler_->push(samples);
   waiting_.insert(waiting_.end(), resampled.begin(), resampled.end());

@@ -24,6 +24,9 @@ class SoundEncoder {
   void write(std::span<const float> samples);
   void finish();
   AVStream* stream() const { return stream_; }
+  // Options of the MP4 and MOV muxers: the head first, tags of any name, and the clock of edit lists that of the sound (by
+  // default they cut to 1 ms).
+  void set_mp4_options(Options& header) const;
 
  private:
   void open(const Settings& settings);

@@ -55,7 +55,7 @@ struct SoundReader::Impl {
 
 SoundReader::Impl::Impl(const std::string& from, const SoundReadOptions& o)
     : path(from), options((check_options(from, o), o)), stream(std::make_unique<SoundStream>(from, o.track)) {
-  begin(stream->sample_rate());
+  begin(stream->first_sample_rate());
   double start_s = static_cast<double>(next_frame) / sample_rate;
   if (start_s > kDecodeThrough_s && stream->has_exact_times() && !stream->seek(stream->origin_s() + start_s - kSeekBefore_s))
     stream = std::make_unique<SoundStream>(from, o.track);

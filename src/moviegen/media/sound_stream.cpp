@@ -70,11 +70,11 @@ SoundStream::SoundStream(const std::string& path, int track)
     : path_(path), decoded_(path, "sound", [track](AVFormatContext* file, const std::string& name) {
         return choose_track(file, name, track);
       }) {
+  first_sample_rate_ = decoded_.frame().sample_rate;
+  has_exact_times_ = tick_s() * first_sample_rate_ <= 1;
   auto picture = first_picture_s(decoded_.file(), path);
   origin_s_ = picture ? *picture : chunk().time_s.value_or(0);
 }
-
-bool SoundStream::has_exact_times() const { return tick_s() <= 1.0 / decoded_.frame().sample_rate; }
 
 bool SoundStream::seek(double time_s) {
   is_fresh_ = false;

@@ -24,9 +24,9 @@ class SoundStream {
   // Where the file's time 0 is: its first picture shown, or in a file without a picture its first sample.
   double origin_s() const { return origin_s_; }
   // Whether times of this container tell samples apart (Matroska's do not).
-  bool has_exact_times() const;
+  bool has_exact_times() const { return has_exact_times_; }
   double tick_s() const { return av_q2d(decoded_.stream()->time_base); }
-  int sample_rate() const { return decoded_.frame().sample_rate; }
+  int first_sample_rate() const { return first_sample_rate_; }
   // The next chunk, or nothing at the end.
   std::optional<SoundChunk> next();
   // Goes to the last place before `time_s` of the file's clock; false if it cannot, which ends the use of this object.
@@ -41,7 +41,9 @@ class SoundStream {
   Owned<SwrContext> converter_;
   AVSampleFormat format_ = AV_SAMPLE_FMT_NONE;  // what the converter takes
   int sample_rate_ = 0, channels_ = 0;
+  int first_sample_rate_ = 0;
   double origin_s_ = 0;
+  bool has_exact_times_ = false;
   bool is_fresh_ = true;  // the current frame has not been given out
 };
 

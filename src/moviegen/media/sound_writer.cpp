@@ -54,7 +54,7 @@ SoundWriter::SoundWriter(const std::string& path, const SoundWriteOptions& optio
   if (!comment.empty()) av_dict_set(&file->metadata, "comment", comment.c_str(), 0);
   Options header;
   if (is_wav) header.set("rf64", "auto");  // over 4 GB
-  if (std::string_view(kind_of(path).encoder) == "aac") header.set("movflags", "+faststart+use_metadata_tags");
+  if (std::string_view(kind_of(path).encoder) == "aac") impl_->encoder.set_mp4_options(header);
   file.write_header(header);
 }
 SoundWriter::~SoundWriter() = default;
