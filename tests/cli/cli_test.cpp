@@ -32,6 +32,18 @@ TEST(ModelInfo, ThePaperSizesComeOutRight) {
   EXPECT_NEAR(info("5b")["parameters"]["transformer"].get<double>(), 4.9e9, 0.2e9);
 }
 
+// Attention and cross-attention of four matrices each and a feed-forward of two: 36 · (8 · 4608² + 2 · 4608 · 18432) = 12.23e9, which
+// the paper calls 13B; modulation, ends and time add 0.16e9. A feed-forward of three matrices would make 15.3e9 (facts 10.3).
+TEST(ModelInfo, ThePaperSoundModelComesOutRight) {
+  auto big = info("movie-gen-audio-13b");
+  EXPECT_EQ(big["parameters"]["sound_transformer"], 12391999617);
+  EXPECT_EQ(big["tokens"], 750);
+  EXPECT_NEAR(info("movie-gen-audio-13b --set transformer.feed_forward=swiglu")["parameters"]["sound_transformer"].get<double>(), 15.4e9, 0.1e9);
+  auto mini = info("mini-audio");
+  EXPECT_EQ(mini["tokens"], 250);
+  EXPECT_LT(mini["parameters"]["sound_transformer"], 12'000'000);
+}
+
 TEST(ModelInfo, MiniMatchesItsDesign) {
   auto mini = info("mini");
   EXPECT_EQ(mini["tokens"], 256);

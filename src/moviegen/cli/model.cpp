@@ -1,6 +1,7 @@
 // moviegen model info PRESET: what a model is and costs, without allocating it.
 #include <fmt/format.h>
 
+#include "moviegen/audio/model_preset.h"
 #include "moviegen/cli/commands.h"
 #include "moviegen/core/progress.h"
 #include "moviegen/video/model_preset.h"
@@ -40,8 +41,35 @@ void print_table(const Options& options, const video::ModelPreset& preset, const
     fmt::print("  weights in {:<9}{}\n", dtype, human_bytes(bytes * static_cast<double>(cost.parameters())));
 }
 
+void print_sound_json(const audio::ModelPreset& preset, const audio::ModelCost& cost) {
+  Json parts = Json::object(), memory = Json::object();
+  for (const auto& [part, count] : cost.parts) parts[part] = count;
+  for (auto [dtype, bytes] : kBytesPerValue) memory[dtype] = bytes * static_cast<double>(cost.parameters());
+  Json out = {{"preset", config_to_json(preset)}, {"parameters", parts},           {"parameters_total", cost.parameters()},
+              {"tokens", cost.steps},             {"step_flops", cost.step_flops}, {"weight_bytes", memory}};
+  fmt::print("{}\n", out.dump(2));
+}
+
+void print_sound_table(const Options& options, const audio::ModelPreset& preset, const audio::ModelCost& cost) {
+  fmt::print("{}\n\n", options.preset);
+  for (const auto& [part, count] : cost.parts) fmt::print("  {:<34}{:>16L} parameters\n", part, count);
+  fmt::print("  {:<34}{:>16L} parameters\n\n", "all parts without the codec", cost.parameters());
+  fmt::print("  sound               {} s\n", preset.seconds);
+  fmt::print("  tokens              {} latents + {} of text\n", cost.steps, preset.text_tokens);
+  fmt::print("  one forward pass    {:.3g} FLOP\n", cost.step_flops);
+  fmt::print("  64 guided steps     {:.3g} FLOP with the midpoint solver\n", 64 * 2 * 2 * cost.step_flops);
+  for (auto [dtype, bytes] : kBytesPerValue)
+    fmt::print("  weights in {:<9}{}\n", dtype, human_bytes(bytes * static_cast<double>(cost.parameters())));
+}
+
 void show_info(const Options& options) {
-  auto preset = video::read_model_preset(options.preset, options.assignments);
+  auto file = read_preset_file(options.preset, options.assignments);
+  if (audio::is_sound_preset(file)) {
+    auto preset = audio::model_preset_from(file);
+    auto cost = audio::cost_of(preset);
+    return options.json ? print_sound_json(preset, cost) : print_sound_table(options, preset, cost);
+  }
+  auto preset = video::model_preset_from(file);
   auto cost = video::cost_of(preset);
   options.json ? print_json(preset, cost) : print_table(options, preset, cost);
 }
@@ -53,7 +81,7 @@ void add_model(CLI::App& app, Action& action) {
   model->require_subcommand(1);
   auto* info = model->add_subcommand("info", "parameters, tokens, FLOPs and memory of a preset, without allocating it");
   auto options = std::make_shared<Options>();
-  info->add_option("preset", options->preset, "preset name (mini, movie-gen-video-30b, 5b) or TOML file")->required();
+  info->add_option("preset", options->preset, "preset name (mini, movie-gen-video-30b, 5b, mini-audio, movie-gen-audio-13b) or TOML file")->required();
   info->add_option("--set", options->assignments, "change a setting: --set transformer.num_layers=24");
   info->add_flag("--json", options->json, "print JSON");
   info->callback([options, &action] { action = [options] { show_info(*options); }; });

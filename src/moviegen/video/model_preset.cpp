@@ -1,39 +1,19 @@
 #include "moviegen/video/model_preset.h"
 
-#include <algorithm>
-#include <filesystem>
-
-#include "moviegen/core/paths.h"
 #include "moviegen/text/contrastive.h"
 #include "moviegen/text/t5_encoder.h"
 
 namespace mg::video {
-namespace {
-
-namespace fs = std::filesystem;
-
-std::string preset_names(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error))
-    if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
-  std::sort(names.begin(), names.end());
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
-}  // namespace
 
 ModelPreset read_model_preset(const std::string& name, const std::vector<std::string>& assignments) {
-  auto folder = fs::path(program_folder()) / "recipes/models";
-  auto path = name.ends_with(".toml") ? fs::path(name) : folder / (name + ".toml");
-  if (name.find('/') != std::string::npos && !name.ends_with(".toml")) throw UsageError("model preset '{}': expected a name or a .toml file", name);
-  if (!fs::is_regular_file(path)) throw NotFound("model preset '{}' was not found; presets: {}", name, preset_names(folder));
-  Json tree = read_toml(path.string());
-  for (const auto& assignment : assignments) apply_set(tree, assignment);
-  auto preset = config_from<ModelPreset>(tree, path.string());
+  return model_preset_from(read_preset_file(name, assignments));
+}
+
+ModelPreset model_preset_from(const PresetFile& file) {
+  auto preset = config_from<ModelPreset>(file.tree, file.path);
   preset.transformer.check();
   for (int64_t value : {preset.frames, preset.height, preset.width, preset.text_tokens})
-    if (value < 1 || value > 65536) throw UsageError("{}: frames, height, width and text_tokens must be 1 to 65536, got {}", path.string(), value);
+    if (value < 1 || value > 65536) throw UsageError("{}: frames, height, width and text_tokens must be 1 to 65536, got {}", file.path, value);
   return preset;
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "moviegen/core/config.h"
+#include "moviegen/core/preset_file.h"
 #include "moviegen/tae/config.h"
 #include "moviegen/video/config.h"
 
@@ -32,6 +32,7 @@ void fields(V& v, ModelPreset& c) {
 
 // Reads recipes/models/NAME.toml, or a path to a TOML file; throws NotFound listing the presets.
 ModelPreset read_model_preset(const std::string& name_or_path, const std::vector<std::string>& assignments = {});
+ModelPreset model_preset_from(const PresetFile& file);
 
 struct PartCost {
   std::string part;
