@@ -119,6 +119,7 @@ void add_eval(CLI::App& app, Action& action) {
   tae->add_flag("--json", options->json, "print JSON");
   tae->callback([options, &action] { action = [options] { evaluate(*options); }; });
   add_eval_t2v(*eval, action);
+  add_eval_sound(*eval, action);
   add_eval_codec(*eval, action);
 }
 
