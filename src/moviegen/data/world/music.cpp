@@ -61,7 +61,7 @@ struct Tempo {
 constexpr Tempo kTempos[] = {{"slow", 56, 76}, {"medium", 88, 114}, {"fast", 128, 160}};
 
 constexpr int kBeats = 4;  // of a bar
-constexpr int kTonic = 60, kChordBase = 52, kBassBase = 36;
+constexpr int kTonic = 60, kChordBase = 48, kBassBase = 36;
 enum Channel { kLeadChannel, kBackingChannel, kBassChannel, kDrumChannel = 9 };
 
 template <size_t N, class T>
@@ -236,7 +236,7 @@ std::string describe(const MusicPlan& plan, Generator& generator) {
   switch (generator.below(4)) {
     case 0: return fmt::format("{} {} music at a {} tempo", mood, lead, plan.tempo);
     case 1: return fmt::format("{} {} {} melody", with_article(tempo), mood, lead);
-    case 2: return fmt::format("{} music played on {}, {} tempo", mood, with_article(lead), plan.tempo);
+    case 2: return fmt::format("{} music with {}, {} tempo", mood, with_article(lead), plan.tempo);
     default: return fmt::format("{} {} tune, {} tempo", with_article(mood), lead, tempo);
   }
 }

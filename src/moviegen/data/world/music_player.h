@@ -1,4 +1,4 @@
-// Plays tunes with FluidSynth. One synthesiser per thread that is playing at the same time; the soundfont's samples are
+// Plays tunes with FluidSynth. The soundfont is opened once per thread that is playing at the same time; its samples are
 // shared between them.
 #pragma once
 #include <memory>
@@ -20,12 +20,12 @@ class MusicPlayer {
   Stereo play(const Tune& tune, size_t frames) const;
 
  private:
-  struct Synth;
-  std::unique_ptr<Synth> borrow() const;
+  struct Bank;
+  std::unique_ptr<Bank> borrow() const;
 
   std::string soundfont_;
   mutable std::mutex mutex_;
-  mutable std::vector<std::unique_ptr<Synth>> idle_;
+  mutable std::vector<std::unique_ptr<Bank>> idle_;
 };
 
 }  // namespace mg::world

@@ -9,7 +9,7 @@ namespace mg::world {
 namespace {
 
 constexpr uint16_t kCompressed = 1, kFolder = 2, kCompressedZstd = 4;
-constexpr size_t kMaxEntries = 1 << 16;
+constexpr size_t kMaxEntries = 1 << 12;
 
 class Resource {
  public:

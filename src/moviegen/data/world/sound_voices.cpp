@@ -89,7 +89,7 @@ void add_syllable(const Voice& voice, Generator& generator, double pitch, Sample
   Buzz buzz;
   Biquad low = Biquad::band_pass(voice.low_hz[0], 4), high = Biquad::band_pass(voice.high_hz[0], 5), body = Biquad::low_pass(voice.whistle ? 12000 : 5500);
   Wander jitter(generator.fork("jitter"), 35);
-  double sine = 0, growl_phase = generator.uniform();
+  double sine = 0;
   for (size_t i = 0; i < count; ++i) {
     double u = static_cast<double>(i) / static_cast<double>(count), t = static_cast<double>(i) / kSoundRate;
     if (i % kRetune == 0 && !voice.whistle) {
@@ -105,7 +105,7 @@ void add_syllable(const Voice& voice, Generator& generator, double pitch, Sample
       double source = buzz.next(hz) + noise;
       value = low(source) + 0.6 * high(source) + 0.08 * source;
     }
-    double rough = 1 - voice.growl * (0.5 + 0.5 * std::sin(2 * std::numbers::pi * (growl_phase + voice.growl_hz * t)));
+    double rough = 1 - voice.growl * (0.5 - 0.5 * std::cos(2 * std::numbers::pi * voice.growl_hz * t));  // full at the start
     double rise = std::min(1.0, t / kAttack_s), fall = std::min(1.0, (1 - u) / kRelease_share);
     out.push_back(static_cast<float>(body(value * rough * rise * fall * fall)));
   }
