@@ -183,9 +183,6 @@ void make_media(const std::string& path, const Recipe& recipe) {
   for (const TrackRecipe& track : recipe.tracks) tracks.push_back(open_sound(file, track));
   for (const auto& [key, value] : recipe.tags) av_dict_set(&file->metadata, key.c_str(), value.c_str(), 0);
   add_chapters(*file.get(), recipe.chapters);
-  // This libav shifts the pictures, but not the sound, by the pre-skip of Opus.
-  bool is_matroska = recipe.container == "matroska" || recipe.container == "webm";
-  if (!tracks.empty() && is_matroska) file->avoid_negative_ts = AVFMT_AVOID_NEG_TS_DISABLED;
   Options header;
   if (!recipe.tags.empty()) header.set("movflags", "use_metadata_tags");
   file.write_header(header);

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 #include "moviegen/core/cancel.h"
@@ -62,6 +63,21 @@ int64_t seek_bytes(void* opaque, int64_t offset, int whence) {
 }
 
 int refuse_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); }
+
+bool is_matroska(const AVFormatContext& format) {
+  std::string_view name = format.oformat->name;
+  return name == "matroska" || name == "webm";
+}
+
+// Matroska wants the priming of Opus counted in the times it stores, and says beside them how long it is. libav's muxer
+// says it but does not count it; left alone it moves the other streams instead, and the sound comes early by the priming.
+void count_priming(const AVStream& stream, AVPacket& packet) {
+  const AVCodecParameters& codec = *stream.codecpar;
+  if (codec.codec_id != AV_CODEC_ID_OPUS || codec.initial_padding <= 0 || codec.sample_rate <= 0) return;
+  int64_t priming = av_rescale_q(codec.initial_padding, {1, codec.sample_rate}, stream.time_base);
+  packet.pts += priming;
+  packet.dts += priming;
+}
 
 }  // namespace
 
@@ -195,11 +211,13 @@ void OutputFile::fail(int code) const {
 }
 
 void OutputFile::write_header(Options& options) {
+  if (is_matroska(*format_)) format_->avoid_negative_ts = AVFMT_AVOID_NEG_TS_DISABLED;
   int code = avformat_write_header(format_, options.get());
   if (code < 0) fail(code);
 }
 
 void OutputFile::write(AVPacket& packet) {
+  if (is_matroska(*format_)) count_priming(*format_->streams[packet.stream_index], packet);
   int code = av_interleaved_write_frame(format_, &packet);
   if (code >= 0) code = format_->pb->error;
   if (code < 0) fail(code);

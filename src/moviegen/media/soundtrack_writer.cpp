@@ -64,10 +64,7 @@ SoundtrackWriter::Impl::Impl(const std::string& picture_path, const std::string&
   if (!o.comment.empty()) av_dict_set(&file->metadata, "comment", o.comment.c_str(), 0);
   file->flags |= AVFMT_FLAG_BITEXACT;
   Options header;
-  if (std::string_view(kind.encoder) == "aac")
-    sound->set_mp4_options(header);
-  else
-    file->avoid_negative_ts = AVFMT_AVOID_NEG_TS_DISABLED;  // Matroska: Opus's pre-skip must not move the pictures
+  if (std::string_view(kind.encoder) == "aac") sound->set_mp4_options(header);
   file.write_header(header);
 }
 
