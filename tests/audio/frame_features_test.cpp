@@ -97,7 +97,7 @@ TEST(FrameEncoder, CountMatchesTheModuleAndEveryParameterLearns) {
   auto mini = parameter_count(FrameEncoderConfig{});
   EXPECT_GT(mini, 500'000);
   EXPECT_LT(mini, 1'000'000);
-  EXPECT_LT(forward_flops(FrameEncoderConfig{}), 20e6);  // 32 frames of a 2 s clip cost less than its 50 tokens in the transformer
+  EXPECT_LT(forward_flops(FrameEncoderConfig{}), 15e6);  // 32 frames of a 2 s clip cost less than its 50 tokens in the transformer
 }
 
 TEST(FrameEncoder, RefusesShapesThatDoNotDivide) {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kPart = "sound_frame_encoder";
 constexpr const char* kClass = "MovieGenFrameEncoder";
-constexpr int64_t kExpansion = 2;  // of a block's hidden layer
+constexpr int64_t kMatrices = 3;  // of a block, width × width: gate, value, out
 
 // [F,H,W,D] → [F,H/s,W/s,s·s·D].
 Tensor space_to_depth(const Tensor& x, int64_t s) {
@@ -62,7 +62,7 @@ int64_t parameter_count(const FrameEncoderConfig& c) {
   int64_t total = 0, channels = 3;
   for (size_t k = 0; k < c.widths.size(); ++k) {
     int64_t d = c.widths[k];
-    total += c.strides[k] * c.strides[k] * channels * d + d + d + c.blocks[k] * (9 * d + d + 2 * kExpansion * d * d + kExpansion * d + d);
+    total += c.strides[k] * c.strides[k] * channels * d + d + d + c.blocks[k] * (9 * d + d + kMatrices * d * d);
     channels = d;
   }
   int64_t flat = c.grid() * c.grid() * channels;
@@ -74,7 +74,7 @@ double forward_flops(const FrameEncoderConfig& c) {
   int64_t side = c.image_size, channels = 3;
   for (size_t k = 0; k < c.widths.size(); ++k) {
     side /= c.strides[k];
-    int64_t d = c.widths[k], merge = c.strides[k] * c.strides[k] * channels * d, block = 9 * d + 2 * kExpansion * d * d;
+    int64_t d = c.widths[k], merge = c.strides[k] * c.strides[k] * channels * d, block = 9 * d + kMatrices * d * d;
     total += 2.0 * static_cast<double>(side * side) * static_cast<double>(merge + c.blocks[k] * block);
     channels = d;
   }
@@ -86,13 +86,12 @@ FrameBlockImpl::FrameBlockImpl(int64_t width) {
   start.select(0, 4) += 1;  // the identity, as everywhere here
   conv = register_parameter("conv", start);
   norm = register_module("norm", nn::RmsNorm(width));
-  w_in = register_module("w_in", nn::Linear(width, kExpansion * width));
-  w_out = register_module("w_out", nn::Linear(kExpansion * width, width));
+  feed_forward = register_module("feed_forward", nn::SwiGlu(width, width));
 }
 
 Tensor FrameBlockImpl::forward(const Tensor& x) {
   auto taps = at::constant_pad_nd(conv, {0, 0, 9, 9});  // the middle plane of a 3×3×3 kernel: a grid of one frame each
-  return x + w_out(at::gelu(w_in(norm(nn::depthwise_conv(x.unsqueeze(1), taps).squeeze(1))), "tanh"));
+  return x + feed_forward(norm(nn::depthwise_conv(x.unsqueeze(1), taps).squeeze(1)));
 }
 
 FrameEncoderImpl::FrameEncoderImpl(const FrameEncoderConfig& c) : config(c) {

@@ -1,5 +1,5 @@
 // Frames → features for sound: [F,3,H,W] in [−1,1] → [F,V]. A small convolutional network (strided stages of depthwise
-// convolutions and two-layer mixers, after ConvNeXt, Liu et al. 2022) that trains along with the sound transformer.
+// convolutions and feed-forwards, after ConvNeXt, Liu et al. 2022) that trains along with the sound transformer.
 // Differs from the paper, which takes pooled MetaCLIP embeddings: the last grid (4×4 in mini) is not pooled but flattened, so
 // that where a foot or a ball is survives, and with it when they touch the ground. Any picture is first shrunk to a small
 // square by area, whatever its shape.
@@ -19,9 +19,9 @@ using at::Tensor;
 
 struct FrameEncoderConfig {
   int64_t image_size = 64;                   // side of the square it sees
-  std::vector<int64_t> strides{4, 2, 2};     // of each stage; the first one cuts the picture into patches
-  std::vector<int64_t> widths{32, 64, 128};
-  std::vector<int64_t> blocks{1, 2, 2};
+  std::vector<int64_t> strides{8, 2};        // of each stage; the first one cuts the picture into patches
+  std::vector<int64_t> widths{64, 128};
+  std::vector<int64_t> blocks{2, 2};
   int64_t features = 256;                    // V
   void check() const;
   int64_t grid() const;                      // side of the last grid
@@ -40,13 +40,13 @@ int64_t parameter_count(const FrameEncoderConfig& config);
 // Matrix and convolution FLOPs of one frame.
 double forward_flops(const FrameEncoderConfig& config);
 
-// x + w_out · gelu(w_in · norm(depthwise 3×3(x))) on a grid [F,H,W,D]. Keys: conv [9,D], norm, w_in, w_out.
+// x + SwiGLU(norm(depthwise 3×3(x))) on a grid [F,H,W,D]. Keys: conv [9,D], norm, feed_forward.w_in, feed_forward.w_out.
 struct FrameBlockImpl : torch::nn::Module {
   explicit FrameBlockImpl(int64_t width);
   Tensor forward(const Tensor& x_FHWD);
   Tensor conv;
   nn::RmsNorm norm{nullptr};
-  nn::Linear w_in{nullptr}, w_out{nullptr};
+  nn::SwiGlu feed_forward{nullptr};
 };
 TORCH_MODULE(FrameBlock);
 
