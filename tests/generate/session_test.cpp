@@ -147,9 +147,10 @@ TEST(Session, ReportsStagesInOrderAndPreviews) {
   };
   Movie movie = session.generate(request_for("a fox", 3), callbacks);
   EXPECT_EQ(seen, (std::vector<std::string>{"encode text 0/1", "encode text 1/1", "denoise 0/4", "denoise 1/4", "denoise 2/4", "denoise 3/4",
-                                            "denoise 4/4", "decode 0/9", "decode 9/9"}));
+                                            "denoise 4/4", "decode 0/9", "decode 9/9", "look at frames 0/1", "look at frames 1/1", "make sound 0/2", "make sound 1/2",
+                                       "make sound 2/2"}));
   EXPECT_GE(previews, 1u);
-  EXPECT_EQ(movie.timings_s.size(), 3u);
+  EXPECT_EQ(movie.timings_s.size(), 5u);
   EXPECT_EQ(movie.record.dump().find("timings"), std::string::npos);
 }
 

@@ -63,7 +63,7 @@ TEST(SoundSession, KeptSoundStaysAsItIs) {
   auto kept = tone(0.5);
   for (const char* method : {"windows", "extend"}) {
     auto sound = made(session, {.method = method, .seed = 2}, {.duration_s = 2.2, .kept = kept});
-    ASSERT_EQ(sound.size(), 2.2 * kRate);
+    ASSERT_EQ(sound.size(), size_t{105600});
     for (size_t i = 0; i < 0.47 * kRate; ++i) ASSERT_EQ(sound[i], kept.samples[i]) << i;
     double rest = 0;
     for (size_t i = kRate; i < sound.size(); ++i) rest = std::max(rest, std::abs(static_cast<double>(sound[i])));

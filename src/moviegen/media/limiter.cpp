@@ -45,6 +45,7 @@ void Limiter::take(const float* frame, double peak) {
   while (minima_.front().first < due) minima_.pop_front();
   gain_ = std::min(minima_.front().second, gain_ + (1 - gain_) * recovery_);
   if (gain_ > 1 - 1e-6) gain_ = 1;  // so that untouched sound is exactly itself
+  if (due == 0) std::fill(gains_.begin(), gains_.end(), gain_), gain_sum_ = gain_ * static_cast<double>(ahead_);
   gain_sum_ += gain_ - gains_.front();
   gains_.pop_front(), gains_.push_back(gain_);
   if (gain_ == 1 && gain_sum_ > static_cast<double>(ahead_) - 1e-9) gain_sum_ = static_cast<double>(ahead_);
