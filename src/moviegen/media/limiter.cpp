@@ -3,6 +3,7 @@
 #include "moviegen/media/limiter.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "moviegen/core/error.h"
@@ -11,24 +12,27 @@ namespace mg::media {
 namespace {
 
 constexpr double kAhead_s = 0.005, kRecovery_s = 0.08;
+constexpr std::array kMiddle = {1225.0 / 2048, -245.0 / 2048, 49.0 / 2048, -5.0 / 2048};  // weights outwards from the middle
+constexpr size_t kPast = 2 * kMiddle.size() - 1;                                          // frames before the newest one
 
 }  // namespace
 
 Limiter::Limiter(int sample_rate, int channels, double ceiling)
     : sample_rate_(sample_rate), channels_(channels), ceiling_(ceiling), recovery_(1 - std::exp(-1 / (kRecovery_s * sample_rate))),
-      ahead_(std::max<int64_t>(1, std::llround(kAhead_s * sample_rate))), before_(static_cast<size_t>(3 * channels), 0.0f),
+      ahead_(std::max<int64_t>(1, std::llround(kAhead_s * sample_rate))), before_(kPast * static_cast<size_t>(channels), 0.0f),
       gains_(static_cast<size_t>(ahead_), 1.0), gain_sum_(static_cast<double>(ahead_)) {
   check(sample_rate > 0 && channels > 0 && ceiling > 0, "limiter: rate {}, {} channels, ceiling {}", sample_rate, channels, ceiling);
   out_ = {.sample_rate = sample_rate, .channels = channels};
 }
 
-// The frame itself, and the middle between the two before it.
+// The frame itself, and the middle of the eight last ones by Lagrange's polynomial.
 double Limiter::peak_at(const float* frame) const {
   double peak = 0;
   for (int c = 0; c < channels_; ++c) {
-    auto past = [&](int back) { return static_cast<double>(before_[static_cast<size_t>((3 - back) * channels_ + c)]); };
-    double middle = (9 * (past(1) + past(2)) - past(3) - static_cast<double>(frame[c])) / 16;
-    peak = std::max({peak, std::abs(static_cast<double>(frame[c])), std::abs(middle)});
+    auto at = [&](size_t k) { return static_cast<double>(k < kPast ? before_[k * static_cast<size_t>(channels_) + static_cast<size_t>(c)] : frame[c]); };
+    double middle = 0;
+    for (size_t k = 0; k < kMiddle.size(); ++k) middle += kMiddle[k] * (at(kMiddle.size() - 1 - k) + at(kMiddle.size() + k));
+    peak = std::max({peak, std::abs(at(kPast)), std::abs(middle)});
   }
   return peak;
 }

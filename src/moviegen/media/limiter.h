@@ -1,5 +1,5 @@
 // A look-ahead peak limiter for sound of any length: the gain falls over 5 ms before a peak and recovers over 80 ms; what needs
-// nothing passes unchanged. Peaks between samples are estimated by cubic interpolation.
+// nothing passes unchanged. Peaks between samples are estimated by interpolation.
 //
 //   Limiter limiter(48000, 2, 0.89);
 //   for (const auto& block : blocks) write(limiter.push(block));
@@ -28,7 +28,7 @@ class Limiter {
   double ceiling_, recovery_;
   int64_t ahead_;                                  // frames looked ahead
   std::deque<float> waiting_;                      // frames that are not out yet, interleaved
-  std::vector<float> before_;                      // the last three frames, for what lies between samples
+  std::vector<float> before_;                      // the last frames, oldest first, for what lies between samples
   std::deque<std::pair<int64_t, double>> minima_;  // (frame, wanted gain), both rising: the sliding minimum
   std::deque<double> gains_;                       // the last `ahead_` recovered gains
   double gain_ = 1, gain_sum_ = 0;
