@@ -86,6 +86,9 @@ TEST(Sound, GivesAFilmItsSoundtrack) {
   Json record = Json::parse(media::read_generation(scratch / "out.mp4"));
   EXPECT_EQ(record["sound"]["seed"], 3);
   EXPECT_EQ(files_in(scratch), 2u);
+  auto table = Program(scratch.folder, {"inspect", "out.mp4"}).wait();
+  EXPECT_EQ(table.code, 0) << table.err;
+  for (const char* word : {"sound.prompt", "rain, calm piano", "sound.model.name", "h264", "aac, 48000 Hz, 2 channels"}) EXPECT_THAT(table.out, HasSubstr(word));
 
   auto again = sound(scratch, {"in.mp4", "-o", "again.mp4", "--prompt", "rain, calm piano", "--seed", "3"});
   ASSERT_EQ(again.code, 0) << again.err;
@@ -100,6 +103,7 @@ TEST(Sound, MixesAndExtendsWhatIsThere) {
   EXPECT_NEAR(strength(media::read_sound(scratch / "mix.mp4"), 0.05, 0.5, 1.5), 0.15, 0.03);
   ASSERT_EQ(sound(scratch, {"in.mp4", "-o", "more.wav", "--extend", "0.8s", "--seed", "1"}).code, 0);
   auto more = media::read_sound(scratch / "more.wav");
+  EXPECT_THAT(Program(scratch.folder, {"inspect", "more.wav"}).wait().out, HasSubstr("48000 Hz, 1 channel\n"));
   EXPECT_NEAR(more.duration_s(), 2, 1.0 / kFps);
   EXPECT_NEAR(strength(more, 0.05, 0.1, 0.75), 0.3, 0.02);
   EXPECT_LT(strength(more, 0.05, 1.0, 1.9), 0.1);

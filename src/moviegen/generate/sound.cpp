@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <random>
 
 #include "moviegen/audio/dac_vae_stream.h"
 #include "moviegen/audio/sound_generator.h"
 #include "moviegen/audio/sound_judge.h"
+#include "moviegen/generate/model_description.h"
 #include "moviegen/generate/sound_prompt.h"
 #include "moviegen/generate/stages.h"
+#include "moviegen/text/sanitize.h"
 #include "moviegen/weights/model_folder.h"
 
 namespace mg::generate {
@@ -72,7 +75,7 @@ void SoundRequest::check() const {
 }
 
 struct SoundSession::Parts {
-  std::string folder;
+  std::string folder, hash;
   audio::SoundModel model;
   audio::DacVae codec{nullptr};
   audio::SoundJudge ranker{nullptr};  // empty if the folder has none
@@ -100,7 +103,7 @@ void check_input(const SoundInput& input, int rate) {
 }
 
 Json record_of(const SoundRequest& request, const SoundInput& input, const audio::SoundSampling& sampling, const std::string& caption, int64_t seed) {
-  return {{"prompt", request.prompt}, {"caption", caption}, {"seed", seed}, {"duration_s", input.duration_s},
+  return {{"prompt", text::sanitize(request.prompt)}, {"caption", caption}, {"seed", seed}, {"duration_s", input.duration_s},
           {"num_inference_steps", sampling.num_inference_steps}, {"guidance_scale", sampling.guidance_scale},
           {"num_candidates", request.num_candidates}, {"method", sampling.method}, {"kept_s", input.kept.duration_s()}};
 }
@@ -119,6 +122,7 @@ SoundSession SoundSession::open(const std::string& model) {
   parts->folder = weights::resolve_model(model);
   if (!weights::has_part(parts->folder, kTransformerPart))
     throw NotFound("{}: the model has no parts that make sound ({} is missing)", parts->folder, kTransformerPart);
+  parts->hash = model_hash(parts->folder);
   parts->model = audio::load_sound_model(parts->folder);
   parts->codec = audio::load_dac_vae(parts->folder);
   if (weights::has_part(parts->folder, audio::kRankerPart)) parts->ranker = audio::load_sound_judge(parts->folder, audio::kRankerPart);
@@ -222,6 +226,7 @@ SoundReport SoundSession::make(const SoundRequest& asked, const SoundInput& inpu
     return true;
   });
   report.record = record_of(asked, input, sampling, request.caption, report.seed);
+  report.record["model"] = {{"name", std::filesystem::weakly_canonical(parts_->folder).filename().string()}, {"hash", parts_->hash}};
   report.timings_s = stages.timings_s();
   return report;
 }
