@@ -220,8 +220,10 @@ SoundReport SoundSession::make(const SoundRequest& asked, const SoundInput& inpu
   stages.run("make sound", audio::solver_steps(request, sampling), [&](const Done& done) {
     audio::DacDecoderStream decoder(parts_->codec);
     Joiner joiner(input, sample_rate(), sink);
-    audio::generate_sound(parts_->model, request, sampling, [&](const Tensor& latents_CS) { joiner.add(decoder.push(latents_CS.unsqueeze(0))); },
-                          [&](int step, int, const Tensor&) { done(step); });
+    auto decode = [&](const Tensor& latents_CS) {  // a little at a time: merged windows come out all at once
+      for (const auto& part_CS : latents_CS.split(audio::kChunkLatents, 1)) joiner.add(decoder.push(part_CS.unsqueeze(0)));
+    };
+    audio::generate_sound(parts_->model, request, sampling, decode, [&](int step, int, const Tensor&) { done(step); });
     joiner.add(decoder.finish());
     return true;
   });
