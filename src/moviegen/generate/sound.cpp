@@ -121,7 +121,8 @@ SoundSession SoundSession::open(const std::string& model) {
   auto parts = std::make_unique<Parts>();
   parts->folder = weights::resolve_model(model);
   if (!weights::has_part(parts->folder, kTransformerPart))
-    throw NotFound("{}: the model has no parts that make sound ({} is missing)", parts->folder, kTransformerPart);
+    throw NotFound("{}: the model has no parts that make sound ({} is missing); name one that has them with --model, or train them (docs/sound.md)",
+                   parts->folder, kTransformerPart);
   parts->hash = model_hash(parts->folder);
   parts->model = audio::load_sound_model(parts->folder);
   parts->codec = audio::load_dac_vae(parts->folder);
