@@ -65,11 +65,30 @@ TEST(FrameEncoder, TakesAnySizeFrameByFrame) {
   torch::manual_seed(1);
   FrameEncoder encoder(tiny());
   torch::NoGradGuard no_grad;
-  for (auto [height, width] : {std::pair{16, 16}, {37, 90}, {5, 3}}) EXPECT_EQ(encoder(torch::rand({2, 3, height, width}) * 2 - 1).sizes(), (std::vector<int64_t>{2, 10}));
+  for (auto [height, width] : {std::pair{16, 16}, {37, 90}, {5, 3}}) {
+    auto frames = torch::rand({2, 3, height, width}) * 2 - 1;
+    EXPECT_EQ(encoder(frames, frames).sizes(), (std::vector<int64_t>{2, 10}));
+  }
   auto frames = torch::rand({4, 3, 32, 48}) * 2 - 1;
-  EXPECT_TRUE(at::allclose(encoder(frames)[2], encoder(frames.narrow(0, 2, 1))[0], 1e-4, 1e-5));
-  EXPECT_THROW(encoder(torch::rand({2, 1, 16, 16})), UsageError);
-  EXPECT_THROW(encoder(torch::rand({0, 3, 16, 16})), UsageError);
+  auto earlier = frames.roll(1, 0);
+  EXPECT_TRUE(at::allclose(encoder(frames, earlier)[2], encoder(frames.narrow(0, 2, 1), frames.narrow(0, 1, 1))[0], 1e-4, 1e-5));
+  EXPECT_FALSE(at::allclose(encoder(frames, earlier), encoder(frames, frames), 1e-2, 1e-2)) << "change is seen";
+  EXPECT_THROW(encoder(torch::rand({2, 1, 16, 16}), torch::rand({2, 1, 16, 16})), UsageError);
+  EXPECT_THROW(encoder(torch::rand({0, 3, 16, 16}), torch::rand({0, 3, 16, 16})), UsageError);
+  EXPECT_THROW(encoder(frames, frames.narrow(0, 0, 2)), UsageError);
+  auto config = tiny();
+  config.sees_change = false;
+  FrameEncoder still(config);
+  EXPECT_TRUE(still(frames, earlier).equal(still(frames, frames)));
+}
+
+TEST(EarlierFrames, LieAtLeastFiftyMillisecondsBack) {
+  using V = std::vector<int64_t>;
+  EXPECT_EQ(earlier_frames(frame_times(5, 16)), (V{0, 0, 1, 2, 3}));
+  EXPECT_EQ(earlier_frames(frame_times(6, 25)), (V{0, 0, 0, 1, 2, 3}));
+  EXPECT_EQ(earlier_frames(frame_times(6, 30)), (V{0, 0, 0, 1, 2, 3}));
+  EXPECT_EQ(earlier_frames({0.0, 0.3, 0.305, 0.36}), (V{0, 0, 0, 2}));
+  EXPECT_TRUE(earlier_frames({}).empty());
 }
 
 TEST(FrameEncoder, SeesWhereThingsAre) {
@@ -79,7 +98,7 @@ TEST(FrameEncoder, SeesWhereThingsAre) {
   auto at_column = [&](int64_t x) {
     auto frame = torch::full({1, 3, 16, 16}, -1.0);
     frame.slice(2, 4, 8).slice(3, x, x + 4).fill_(1);
-    return encoder(frame);
+    return encoder(frame, frame);
   };
   auto left = at_column(0), right = at_column(12);
   EXPECT_GT((left - right).norm().item<double>(), 0.3 * left.norm().item<double>());  // pooled over the grid they would be nearly equal
@@ -88,7 +107,7 @@ TEST(FrameEncoder, SeesWhereThingsAre) {
 TEST(FrameEncoder, CountMatchesTheModuleAndEveryParameterLearns) {
   FrameEncoder encoder(tiny());
   int64_t count = 0;
-  encoder(torch::rand({3, 3, 16, 16}) * 2 - 1).square().sum().backward();
+  encoder(torch::rand({3, 3, 16, 16}) * 2 - 1, torch::rand({3, 3, 16, 16}) * 2 - 1).square().sum().backward();
   for (const auto& p : encoder->named_parameters()) {
     count += p.value().numel();
     EXPECT_GT(p.value().grad().abs().max().item<float>(), 0.0f) << p.key();

@@ -157,7 +157,8 @@ struct GenerateSoundTest : testing::Test {
     torch::manual_seed(8);
     SoundRequest r;
     r.times_s = frame_times(static_cast<int64_t>(seconds * 16), 16);
-    r.features_FV = model.conditioner->frames(torch::rand({static_cast<int64_t>(seconds * 16), 3, 16, 16}) * 2 - 1);
+    auto frames = torch::rand({static_cast<int64_t>(seconds * 16), 3, 16, 16}) * 2 - 1;
+    r.features_FV = model.conditioner->frames(frames, frames.roll(1, 0));
     r.duration_s = seconds, r.caption = caption_text({.sounds = "a dog barks"}), r.seed = 6;
     return r;
   }

@@ -106,6 +106,25 @@ TEST(SoundBench, RequestsByTextHaveNoPictures) {
   EXPECT_EQ(with_music, 3);
 }
 
+TEST(SoundBench, ClipsWithManyEventsAreLeftOutUnlessWanted) {
+  struct Busy : SoundWorld {
+    world::Clip render(uint64_t seed, const world::RenderOptions& options) const override {
+      auto clip = SoundWorld::render(seed, options);
+      for (int i = 0; seed % 2 && i < 4; ++i) clip.events.push_back({{"class", "low"}, {"time_s", 0.2 + 0.3 * i}});  // heard, not seen
+      return clip;
+    }
+  };
+  HeldOutClips clips(std::make_shared<Busy>(), {}, {.side = 16, .frames = 32});
+  auto most = [&](int64_t max_events) {
+    size_t events = 0;
+    run_sound_bench(clips, {}, nullptr, {.clips = 6, .max_events = max_events, .prompts = 0},
+                    [&](int64_t, const SoundItem& item, const media::Sound&) { events = std::max(events, item.events.size()); });
+    return events;
+  };
+  EXPECT_EQ(most(3), 1u);
+  EXPECT_EQ(most(0), 5u);
+}
+
 TEST(SoundBench, WorldWithoutWhatIsAskedForIsAnError) {
   struct Still : SoundWorld {
     world::Clip render(uint64_t seed, const world::RenderOptions& options) const override {

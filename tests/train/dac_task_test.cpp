@@ -1,6 +1,7 @@
 #include "moviegen/train/tasks/dac_task.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <numbers>
@@ -10,6 +11,7 @@
 #include "moviegen/train/tasks/dac_measure.h"
 #include "moviegen/train/tasks/dac_spectrum.h"
 #include "moviegen/weights/model_folder.h"
+#include "moviegen/weights/state.h"
 
 namespace mg::train {
 namespace {
@@ -130,6 +132,33 @@ TEST(DacMeasure, KnowsWhatItMeasures) {
   EXPECT_NEAR(mel_distance(0.1 * target, target, 48000), decades, 1e-3);
   EXPECT_NEAR(stft_distance(target, target), 0, 1e-9);
   EXPECT_GT(stft_distance(0.1 * target, target), 4);
+}
+
+TEST(DacTask, DecoderAloneLearnsFromACodecWithoutNoise) {
+  auto folder = (std::filesystem::temp_directory_path() / fmt::format("moviegen-decoder-{}", ::getpid())).string();
+  std::filesystem::create_directories(folder);
+  auto settings = small_settings();
+  settings.model.noise = false;
+  make(settings)->export_model(folder);
+  settings.model.noise = true, settings.train_encoder = false, settings.discriminator_start = 0;
+  auto task = make(settings);
+  task->import_model(folder);
+  auto groups = task->groups();
+  ASSERT_EQ(groups[0].name, "decoder");
+  auto report = run(*task, 0);
+  EXPECT_TRUE(report.scalars.contains("discriminator/loss"));
+  int64_t learning = 0;
+  for (const auto& p : groups[0].module->named_parameters()) learning += p.value().grad().defined() && p.key().starts_with("noise_gain");
+  EXPECT_EQ(learning, 3);
+  at::NoGradGuard no_grad;
+  for (auto& p : groups[0].module->parameters()) p.add_(0.01);
+  std::filesystem::create_directories(folder + "/after");
+  task->export_model(folder + "/after");
+  auto before = audio::load_dac_vae(folder), after = audio::load_dac_vae(folder + "/after");
+  auto sound = torch::randn({1, 1, 20000}) * 0.1;
+  EXPECT_TRUE(before->encode(sound).mean.equal(after->encode(sound).mean)) << "latents stay what they are";
+  EXPECT_EQ(before->config.latent_mean, after->config.latent_mean);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(DacTask, SameSeedAndStepGiveTheSameLoss) {

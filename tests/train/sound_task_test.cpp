@@ -12,6 +12,8 @@
 #include "moviegen/core/error.h"
 #include "moviegen/core/files.h"
 #include "moviegen/nn/optimizer.h"
+#include "moviegen/data/world/sound_class.h"
+#include "moviegen/train/tasks/event_head.h"
 #include "moviegen/train/tasks/sound_batches.h"
 #include "moviegen/train/tasks/tasks.h"
 
@@ -34,7 +36,7 @@ class FlashWorld : public world::World {
       clip.sound.insert(clip.sound.end(), {value, value});
     }
     clip.sound_caption.sounds = seed % 2 ? "a dog" : "a bird";
-    clip.events = {{{"frame", flash}}};
+    clip.events = {{{"frame", flash}, {"time_s", flash / o.fps}, {"class", seed % 2 ? "dog_bark" : "thud"}, {"visible", true}}};
     return clip;
   }
   world::Clip render_scene(const nlohmann::json&, uint64_t seed, const world::RenderOptions& o) const override { return render(seed, o); }
@@ -100,7 +102,7 @@ TEST(SoundTask, LearnsAndJudgesOnFixedNoise) {
   EXPECT_NEAR(first.at("video_gain"), 0, 1e-6) << "a fresh network does not look";
   EXPECT_NEAR(first.at("text_gain"), 0, 1e-6);
   auto groups = task->groups();
-  ASSERT_EQ(groups.size(), 3u);  // transformer, frame encoder, caption encoder
+  ASSERT_EQ(groups.size(), 4u);  // transformer, frame encoder, event head, caption encoder
   std::vector<at::Tensor> parameters;
   for (const auto& group : groups)
     for (const auto& p : group.module->parameters()) parameters.push_back(p);
@@ -112,8 +114,46 @@ TEST(SoundTask, LearnsAndJudgesOnFixedNoise) {
       for (const auto& p : group.module->parameters()) moved[group.name] |= p.grad().defined() && p.grad().abs().max().item<double>() > 0;
     optimizer.step(3e-3, 1.0);
   }
-  EXPECT_LT(task->validate().at("loss"), first.at("loss") * 0.97);
+  auto last = task->validate();
+  EXPECT_LT(last.at("loss"), first.at("loss") * 0.97);
+  EXPECT_GT(last.at("onset_precision/0.5s"), first.at("onset_precision/0.5s") + 0.3) << "a flash is easily seen";
   for (const auto& group : groups) EXPECT_TRUE(moved[group.name]) << group.name;
+}
+
+TEST(EventHead, LabelsStandWhereEventsSoundAndAreSeen) {
+  std::vector<eval::SoundEvent> events{{.sound_class = "dog_bark", .time_s = 0.4, .visible = true},
+                                       {.sound_class = "thud", .time_s = 0.5, .visible = false},
+                                       {.sound_class = "cat_meow", .time_s = 0.5, .gain = 0.01, .visible = true},
+                                       {.sound_class = "of another world", .time_s = 0.5, .visible = true},
+                                       {.sound_class = "siren", .time_s = 0.6, .visible = true, .loop = true}};
+  auto labels = event_labels(events, 5, 20, 25);  // steps 5 to 24: from 0.2 s on
+  auto column = [&](const char* name) {
+    int64_t index = 0;
+    while (world::sound_classes()[static_cast<size_t>(index)].name != name) ++index;
+    return labels.select(1, index);
+  };
+  auto bark = column("dog_bark"), siren = column("siren");
+  EXPECT_EQ(bark[5].item<float>(), 1);  // 0.40 to 0.44 s
+  EXPECT_NEAR(bark[4].item<float>(), 1, 1e-5);  // the onset lies on the edge of both
+  EXPECT_NEAR(bark[6].item<float>(), 0, 1e-5);
+  EXPECT_NEAR(bark.sum().item<float>(), 2, 1e-5);
+  EXPECT_EQ(siren.sum().item<float>(), 10);  // 0.6 s to the end at 1 s
+  EXPECT_NEAR(labels.sum().item<float>(), 12, 1e-5) << "what is unseen, unheard or unknown has no label";
+}
+
+TEST(EventHead, LossForgetsItemsWithoutPicture) {
+  EventHead head(3);
+  auto logits = head(at::randn({2, 4, 3}));
+  auto labels = at::zeros_like(logits);
+  double both = event_loss(logits, labels, at::ones({2})).item<double>();
+  labels[1].fill_(1);
+  EXPECT_NEAR(event_loss(logits, labels, torch::tensor({1.0f, 0.0f})).item<double>(), both, 1e-5);
+  EXPECT_GT(event_loss(logits, labels, at::ones({2})).item<double>(), 10 * both);
+  EXPECT_EQ(event_loss(logits, labels, at::zeros({2})).item<double>(), 0);
+  auto onsets = at::zeros_like(logits);
+  onsets[0][2][0] = 1;  // the first class is a call
+  EXPECT_EQ(onset_precision(onsets, onsets), 1);
+  EXPECT_NEAR(onset_precision(at::zeros_like(logits), onsets), 1.0 / 8, 1e-9);
 }
 
 TEST(SoundTask, SamplesExportsAndImportsAModel) {

@@ -2,6 +2,7 @@
 
 #include "moviegen/core/config.h"
 #include "moviegen/core/error.h"
+#include "moviegen/flow/path.h"
 #include "moviegen/weights/model_folder.h"
 
 namespace mg::audio {
@@ -13,6 +14,17 @@ constexpr double kFirstScale = -3;     // ours: a fresh latent is its mean with 
 constexpr double kLeastDeviation = 1e-4;
 
 Tensor steps_first(const Tensor& x_BCS) { return x_BCS.transpose(1, 2).contiguous(); }  // and back
+
+// White noise for the last level of the decoder, latents first to first + count: [1, hop/patch · count, last_width].
+Tensor decoder_noise(const DacVaeConfig& c, int64_t first, int64_t count) {
+  std::vector<Tensor> parts;
+  Generator all(0, "sound codec noise");
+  for (int64_t k = first; k < first + count; ++k) {
+    auto generator = all.fork(std::to_string(k));
+    parts.push_back(flow::sample_noise({1, c.hop() / c.patch, c.last_width()}, generator));
+  }
+  return at::cat(parts, 1);
+}
 
 Tensor statistic(const std::vector<double>& values, const Tensor& like) {
   return torch::tensor(values, at::kDouble).to(like.options()).view({1, -1, 1});
@@ -39,10 +51,14 @@ DacDecoderImpl::DacDecoderImpl(const DacVaeConfig& c) : tanh(c.tanh) {
   model->push_back(Snake(width, Width::kWide));  // samples are made in f32
   model->push_back(WeightNormConv(
       ConvSpec{.in = width, .out = 1, .kernel = edge_kernel(c.patch), .stride = c.patch, .transposed = c.patch > 1, .gain = 0.1}));
+  if (c.noise) noise_gain = register_module("noise_gain", WeightNormConv(ConvSpec{.in = width, .out = width, .kernel = 1, .gain = 0.1}));
 }
 
-Tensor DacDecoderImpl::forward(const Tensor& hidden) {
-  auto sound = run_layers(*model, hidden);
+Tensor DacDecoderImpl::forward(const Tensor& hidden, const Tensor& noise) {
+  size_t ends = model->size() - 2;  // snake and samples
+  auto x = run_layers(*model, hidden, 0, ends);
+  if (!noise_gain.is_empty()) x = x + noise * noise_gain(x);
+  auto sound = run_layers(*model, x, ends);
   return tanh ? sound.tanh() : sound;
 }
 
@@ -67,19 +83,20 @@ Encoded DacVaeImpl::encode(const Tensor& sound) {
   return {moments[0].contiguous(), 2 * (at::softplus(moments[1]) + kLeastDeviation).log()};
 }
 
-Tensor DacVaeImpl::synthesise(const Tensor& raw) {
+Tensor DacVaeImpl::synthesise(const Tensor& raw, int64_t first) {
   if (raw.dim() != 3 || raw.size(1) != config.latent_channels || raw.size(2) < 1)
     throw UsageError("sound codec: expected latents [B,{},T], got [{}]", config.latent_channels, fmt::join(raw.sizes(), ","));
-  return decoder(quantizer->out_proj(steps_first(raw))).transpose(1, 2);
+  auto noise = config.noise ? decoder_noise(config, first, raw.size(2)) : Tensor();
+  return decoder(quantizer->out_proj(steps_first(raw)), noise).transpose(1, 2);
 }
 
 Tensor DacVaeImpl::latents(const Tensor& sound) { return normalise(encode(sound).mean); }
 
-Tensor DacVaeImpl::decode(const Tensor& latent, int64_t samples) {
+Tensor DacVaeImpl::decode(const Tensor& latent, int64_t samples, int64_t first) {
   int64_t longest = latent.size(-1) * config.hop();
   if (samples < 1 || samples > longest)
     throw UsageError("sound codec: {} latents hold 1 to {} samples, asked for {}", latent.size(-1), longest, samples);
-  return synthesise(denormalise(latent)).narrow(2, 0, samples);
+  return synthesise(denormalise(latent), first).narrow(2, 0, samples);
 }
 
 Tensor DacVaeImpl::normalise(const Tensor& raw) const {

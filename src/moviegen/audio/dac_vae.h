@@ -19,8 +19,10 @@ TORCH_MODULE(DacEncoder);
 
 struct DacDecoderImpl : torch::nn::Module {
   explicit DacDecoderImpl(const DacVaeConfig& config);
-  Tensor forward(const Tensor& hidden_BTC);  // → [B,hop·T,1]
+  // → [B,hop·T,1]; noise [1,hop/patch·T,last_width] is read if the config has it.
+  Tensor forward(const Tensor& hidden_BTC, const Tensor& noise_1SC);
   torch::nn::ModuleList model;
+  WeightNormConv noise_gain{nullptr};
   bool tanh;
 };
 TORCH_MODULE(DacDecoder);
@@ -39,12 +41,13 @@ struct Encoded {
 struct DacVaeImpl : torch::nn::Module {
   explicit DacVaeImpl(const DacVaeConfig& config);
   Encoded encode(const Tensor& sound_BCS);
-  // Raw latents → hop·T samples [B,1,hop·T]; with gradients, for training.
-  Tensor synthesise(const Tensor& raw_BCS);
+  // Raw latents → hop·T samples [B,1,hop·T]; with gradients, for training. `first` is the number of the first latent: noise is
+  // a function of it, so that pieces of a sound fit together.
+  Tensor synthesise(const Tensor& raw_BCS, int64_t first = 0);
   // Mean latents, normalised per channel to mean 0 and deviation 1: what the transformer sees.
   Tensor latents(const Tensor& sound_BCS);
   // Inverse of latents(): the first `samples` of hop·T.
-  Tensor decode(const Tensor& latent_BCS, int64_t samples);
+  Tensor decode(const Tensor& latent_BCS, int64_t samples, int64_t first = 0);
   Tensor normalise(const Tensor& raw_BCS) const;
   Tensor denormalise(const Tensor& latent_BCS) const;
   // Multiplies out weight norm once, for a model that is only used (load_dac_vae does it).

@@ -72,10 +72,9 @@ void DacVaeConfig::check() const {
 
 DacVaeConfig dac_vae_preset(const std::string& name) {
   if (name == "movie-gen") return {};
-  // ours: frames of sixteen samples at the ends, so that no layer runs at the full rate, and short strides next to the latent,
-  // where kernels hold most of the parameters. 7.4M parameters, 1.2 + 1.7 GFLOP a second.
-  if (name == "mini")
-    return {.patch = 16, .strides = {6, 5, 4}, .encoder_width = 48, .decoder_width = 512, .latent_channels = 64, .tanh = false};
+  // ours: frames of 64 samples at the ends, which start as 64 bands of 375 Hz, so that no layer runs at the full rate and
+  // layers are wide (docs/decisions/0008). 10.2M parameters.
+  if (name == "mini") return {.patch = 64, .strides = {6, 5}, .encoder_width = 80, .decoder_width = 704, .latent_channels = 64, .tanh = false, .noise = true};
   throw UsageError("sound codec preset '{}' is not known; there are mini and movie-gen", name);
 }
 
@@ -104,6 +103,7 @@ DacVaeCost decoder_cost(const DacVaeConfig& c) {
     width /= 2;
     tally.units(width);
   }
+  if (c.noise) tally.conv(width, width, 1);
   tally.snake(width), tally.conv(width, 1, edge_kernel(c.patch), c.patch > 1);
   return tally.cost;
 }

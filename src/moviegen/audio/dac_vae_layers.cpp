@@ -90,8 +90,9 @@ DecoderBlockImpl::DecoderBlockImpl(int64_t width, int64_t stride) {
 
 Tensor DecoderBlockImpl::forward(const Tensor& x) { return run_layers(*block, x); }
 
-Tensor run_layers(const torch::nn::ModuleListImpl& layers, Tensor x) {
-  for (const auto& layer : layers) {
+Tensor run_layers(const torch::nn::ModuleListImpl& layers, Tensor x, size_t begin, size_t end) {
+  for (size_t i = begin; i < std::min(end, layers.size()); ++i) {
+    const auto& layer = layers.ptr(i);
     if (auto* snake = layer->as<Snake>()) x = snake->forward(x);
     else if (auto* conv = layer->as<WeightNormConv>()) x = conv->forward(x);
     else if (auto* unit = layer->as<ResidualUnit>()) x = unit->forward(x);

@@ -73,7 +73,7 @@ struct DecoderBlockImpl : torch::nn::Module {
 };
 TORCH_MODULE(DecoderBlock);
 
-// One layer after another.
-Tensor run_layers(const torch::nn::ModuleListImpl& layers, Tensor x_BSC);
+// Layers [begin, end), one after another.
+Tensor run_layers(const torch::nn::ModuleListImpl& layers, Tensor x_BSC, size_t begin = 0, size_t end = SIZE_MAX);
 
 }  // namespace mg::audio

@@ -4,7 +4,7 @@
 
 namespace mg::audio {
 
-ChunkedRun::ChunkedRun(const Spec& spec, std::function<Tensor(const Tensor&)> run) : spec_(spec), run_(std::move(run)) {
+ChunkedRun::ChunkedRun(const Spec& spec, Run run) : spec_(spec), run_(std::move(run)) {
   if (spec.chunk < 1) throw UsageError("sound codec: chunks have at least one latent, got {}", spec.chunk);
 }
 
@@ -31,7 +31,7 @@ Tensor ChunkedRun::finish(const std::function<Tensor(const Tensor&)>& fill) {
 
 Tensor ChunkedRun::make(int64_t steps) {
   int64_t end = std::min(done_ + steps + spec_.context, first_ + held());
-  auto made = run_(buffer_.narrow(2, 0, (end - first_) * spec_.in_size)).narrow(2, (done_ - first_) * spec_.out_size, steps * spec_.out_size);
+  auto made = run_(buffer_.narrow(2, 0, (end - first_) * spec_.in_size), first_).narrow(2, (done_ - first_) * spec_.out_size, steps * spec_.out_size);
   done_ += steps;
   int64_t drop = std::max<int64_t>(done_ - spec_.context - first_, 0);
   buffer_ = buffer_.narrow(2, drop * spec_.in_size, buffer_.size(2) - drop * spec_.in_size).clone();
@@ -45,7 +45,7 @@ Tensor ChunkedRun::joined(const std::vector<Tensor>& parts, const Tensor& like) 
 
 DacEncoderStream::DacEncoderStream(const DacVae& model, int64_t chunk)
     : hop_(model->config.hop()), run_({hop_, 1, model->config.latent_channels, encoder_context(model->config), chunk},
-                                      [m = DacVae(model)](const Tensor& sound) mutable { return m->latents(sound); }) {}
+                                      [m = DacVae(model)](const Tensor& sound, int64_t) mutable { return m->latents(sound); }) {}
 
 Tensor DacEncoderStream::push(const Tensor& sound) {
   check_sound(sound);
@@ -57,8 +57,8 @@ Tensor DacEncoderStream::finish() {
 }
 
 DacDecoderStream::DacDecoderStream(const DacVae& model, int64_t chunk)
-    : run_({1, model->config.hop(), 1, decoder_context(model->config), chunk}, [m = DacVae(model)](const Tensor& latent) mutable {
-        return m->decode(latent, latent.size(2) * m->config.hop());
+    : run_({1, model->config.hop(), 1, decoder_context(model->config), chunk}, [m = DacVae(model)](const Tensor& latent, int64_t first) mutable {
+        return m->decode(latent, latent.size(2) * m->config.hop(), first);
       }) {}
 
 Tensor DacDecoderStream::push(const Tensor& latent) { return run_.push(latent); }

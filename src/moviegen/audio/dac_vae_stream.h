@@ -20,7 +20,8 @@ class ChunkedRun {
   struct Spec {
     int64_t in_size, out_size, out_channels, context, chunk;
   };
-  ChunkedRun(const Spec& spec, std::function<Tensor(const Tensor&)> run);
+  using Run = std::function<Tensor(const Tensor& input, int64_t first_step)>;
+  ChunkedRun(const Spec& spec, Run run);
   Tensor push(const Tensor& piece);
   // `fill` makes the end of the input whole steps. Throws UsageError if nothing was pushed.
   Tensor finish(const std::function<Tensor(const Tensor&)>& fill);
@@ -30,7 +31,7 @@ class ChunkedRun {
   Tensor joined(const std::vector<Tensor>& parts, const Tensor& like) const;
   int64_t held() const { return buffer_.defined() ? buffer_.size(2) / spec_.in_size : 0; }
   Spec spec_;
-  std::function<Tensor(const Tensor&)> run_;
+  Run run_;
   Tensor buffer_;               // input that is still needed
   int64_t first_ = 0, done_ = 0;  // step the buffer begins with; steps that were made
 };

@@ -59,7 +59,7 @@ int64_t FrameEncoderConfig::grid() const {
 }
 
 int64_t parameter_count(const FrameEncoderConfig& c) {
-  int64_t total = 0, channels = 3;
+  int64_t total = 0, channels = c.sees_change ? 6 : 3;
   for (size_t k = 0; k < c.widths.size(); ++k) {
     int64_t d = c.widths[k];
     total += c.strides[k] * c.strides[k] * channels * d + d + d + c.blocks[k] * (9 * d + d + kMatrices * d * d);
@@ -71,7 +71,7 @@ int64_t parameter_count(const FrameEncoderConfig& c) {
 
 double forward_flops(const FrameEncoderConfig& c) {
   double total = 0;
-  int64_t side = c.image_size, channels = 3;
+  int64_t side = c.image_size, channels = c.sees_change ? 6 : 3;
   for (size_t k = 0; k < c.widths.size(); ++k) {
     side /= c.strides[k];
     int64_t d = c.widths[k], merge = c.strides[k] * c.strides[k] * channels * d, block = 9 * d + kMatrices * d * d;
@@ -99,7 +99,7 @@ FrameEncoderImpl::FrameEncoderImpl(const FrameEncoderConfig& c) : config(c) {
   register_module("merges", merges_);
   register_module("merge_norms", merge_norms_);
   register_module("blocks", blocks_);
-  int64_t channels = 3;
+  int64_t channels = c.sees_change ? 6 : 3;
   for (size_t k = 0; k < c.widths.size(); ++k) {
     merges_->push_back(nn::Linear(c.strides[k] * c.strides[k] * channels, c.widths[k]));
     merge_norms_->push_back(nn::RmsNorm(c.widths[k]));
@@ -113,16 +113,29 @@ FrameEncoderImpl::FrameEncoderImpl(const FrameEncoderConfig& c) : config(c) {
   out_ = register_module("out", nn::Linear(flat, c.features));
 }
 
-Tensor FrameEncoderImpl::forward(const Tensor& pixels) {
-  if (pixels.dim() != 4 || pixels.size(1) != 3 || pixels.numel() == 0)
-    throw UsageError("frame encoder: expected frames [F,3,H,W], got [{}]", fmt::join(pixels.sizes().vec(), ","));
-  auto x_FHWD = resize_area(pixels, config.image_size).permute({0, 2, 3, 1}).contiguous();
+Tensor FrameEncoderImpl::forward(const Tensor& pixels, const Tensor& earlier) {
+  if (pixels.dim() != 4 || pixels.size(1) != 3 || pixels.numel() == 0 || earlier.sizes() != pixels.sizes())
+    throw UsageError("frame encoder: expected frames [F,3,H,W] and as many earlier ones, got [{}] and [{}]", fmt::join(pixels.sizes().vec(), ","),
+                     fmt::join(earlier.sizes().vec(), ","));
+  auto small = resize_area(pixels, config.image_size);
+  if (config.sees_change) small = at::cat({small, small - resize_area(earlier, config.image_size)}, 1);
+  auto x_FHWD = small.permute({0, 2, 3, 1}).contiguous();
   for (size_t k = 0; k < config.strides.size(); ++k) {
     x_FHWD = merges_[k]->as<nn::Linear>()->forward(space_to_depth(x_FHWD, config.strides[k]));
     x_FHWD = merge_norms_[k]->as<nn::RmsNorm>()->forward(x_FHWD);
     for (const auto& block : *blocks_[k]->as<torch::nn::ModuleList>()) x_FHWD = block->as<FrameBlock>()->forward(x_FHWD);
   }
   return out_(out_norm_(x_FHWD.flatten(1)));
+}
+
+std::vector<int64_t> earlier_frames(const std::vector<double>& times_s) {
+  std::vector<int64_t> earlier;
+  int64_t candidate = 0;
+  for (double time : times_s) {
+    while (candidate + 1 < std::ssize(earlier) && times_s[static_cast<size_t>(candidate + 1)] <= time - kChange_s) ++candidate;
+    earlier.push_back(candidate);
+  }
+  return earlier;
 }
 
 Tensor resize_area(const Tensor& pixels, int64_t side) {
@@ -132,11 +145,11 @@ Tensor resize_area(const Tensor& pixels, int64_t side) {
 }
 
 FrameFeatures features_by(FrameEncoder encoder) {
-  return [encoder](const Tensor& pixels) mutable { return encoder(pixels); };
+  return [encoder](const Tensor& pixels, const Tensor& earlier) mutable { return encoder(pixels, earlier); };
 }
 
 FrameFeatures features_by(text::ImageTower tower) {
-  return [tower](const Tensor& pixels) mutable { return tower(resize_area(pixels, tower->config.image_size)); };
+  return [tower](const Tensor& pixels, const Tensor&) mutable { return tower(resize_area(pixels, tower->config.image_size)); };
 }
 
 FrameEncoder load_frame_encoder(const std::string& folder) {

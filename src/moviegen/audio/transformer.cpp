@@ -59,9 +59,13 @@ Tensor AttentionImpl::self(const Tensor& x, const Tensor& turns) {
   return out(nn::attention(q_BSNK, k_BSNK, split(qkv[2], nullptr)).reshape(x.sizes()));
 }
 
-Tensor AttentionImpl::cross(const Tensor& x, const Tensor& memory, const Tensor& mask) {
-  auto kv = nn::linears(memory, {k->weight, v->weight});
-  return out(nn::attention(split(q(x), q_norm), split(kv[0], k_norm), split(kv[1], nullptr), mask).reshape(x.sizes()));
+TextMemory AttentionImpl::read(const Tensor& text) {
+  auto kv = nn::linears(text, {k->weight, v->weight});
+  return {split(kv[0], k_norm), split(kv[1], nullptr)};
+}
+
+Tensor AttentionImpl::cross(const Tensor& x, const TextMemory& text, const Tensor& mask) {
+  return out(nn::attention(split(q(x), q_norm), text.keys_BLNK, text.values_BLNK, mask).reshape(x.sizes()));
 }
 
 FeedForwardImpl::FeedForwardImpl(const TransformerConfig& c) : is_gated(c.feed_forward == "swiglu") {
@@ -81,11 +85,11 @@ LayerImpl::LayerImpl(const TransformerConfig& c) {
   modulation_table = register_parameter("modulation_table", torch::zeros({6, c.width}));
 }
 
-Tensor LayerImpl::forward(Tensor h, const Tensor& modulation_B6D, const Memory& memory, const Tensor& turns) {
+Tensor LayerImpl::forward(Tensor h, const Tensor& modulation_B6D, const Memory& memory, const TextMemory& text) {
   auto m = (modulation_B6D + modulation_table).unbind(1);
   auto x = nn::rms_norm_modulate(h, attention_norm->weight, m[0], m[1]);
-  h = nn::gated_residual(h, attention->self(x, turns), m[2]);
-  h = h + cross_attention->cross(cross_norm(h), memory.text_BLD, memory.text_mask_BL);
+  h = nn::gated_residual(h, attention->self(x, memory.turns), m[2]);
+  h = h + cross_attention->cross(cross_norm(h), text, memory.text_mask_BL);
   x = nn::rms_norm_modulate(h, feed_forward_norm->weight, m[3], m[4]);
   return nn::gated_residual(h, feed_forward(x), m[5]);
 }
@@ -123,7 +127,10 @@ Memory TransformerImpl::condition(const Conditions& c) {
   expect_shape("mask", c.mask_BS, {-1, -1});
   expect_shape("given latents", c.given_BCS, {c.mask_BS.size(0), config.latent_channels, c.mask_BS.size(1)});
   expect_shape("text", c.text_BLE, {c.mask_BS.size(0), -1, config.text_width});
-  return {at::cat({c.given_BCS.transpose(1, 2), c.mask_BS.unsqueeze(2)}, 2), video_tokens(c), text_norm_(text_in_(c.text_BLE)), c.text_mask_BL};
+  Memory memory{at::cat({c.given_BCS.transpose(1, 2), c.mask_BS.unsqueeze(2)}, 2), video_tokens(c), rotary_turns(c.mask_BS.size(1), config.head_width()), {}, c.text_mask_BL};
+  auto text_BLD = text_norm_(text_in_(c.text_BLE));
+  for (const auto& layer : *layers_) memory.text.push_back(layer->as<Layer>()->cross_attention->read(text_BLD));
+  return memory;
 }
 
 Tensor TransformerImpl::forward(const Tensor& x_BCS, const Tensor& t_B, const Memory& memory) {
@@ -131,9 +138,8 @@ Tensor TransformerImpl::forward(const Tensor& x_BCS, const Tensor& t_B, const Me
   auto time_BD = time_embed_(t_B);
   auto modulation_B6D = modulation_(at::silu(time_BD)).view({-1, 6, config.width});
   auto scale = flow::preconditioning(t_B, 3, config.preconditioned);
-  auto turns = rotary_turns(x_BCS.size(2), config.head_width());
   auto h_BSD = latent_in_(at::cat({(x_BCS * scale.in).transpose(1, 2), memory.given_BSE}, 2)) + memory.video_BSD;
-  for (const auto& layer : *layers_) h_BSD = layer->as<Layer>()->forward(h_BSD, modulation_B6D, memory, turns);
+  for (size_t i = 0; i < layers_->size(); ++i) h_BSD = layers_[i]->as<Layer>()->forward(h_BSD, modulation_B6D, memory, memory.text[i]);
   auto end = out_table_ + time_BD.unsqueeze(1);
   auto y_BSD = nn::rms_norm_modulate(h_BSD, out_norm_->weight, end.select(1, 0), end.select(1, 1));
   return x_BCS * scale.skip + out_(y_BSD).transpose(1, 2) * scale.out;

@@ -23,11 +23,18 @@ struct Conditions {
   Tensor text_BLE, text_mask_BL;    // text encoder's output; no text = the encoding of the empty caption
 };
 
+// Text as the cross-attention of one layer reads it.
+struct TextMemory {
+  Tensor keys_BLNK, values_BLNK;
+};
+
 // Conditions as the layers read them; made once a prompt, not once a solver step.
 struct Memory {
   Tensor given_BSE;                // given latents and mask [B,S,C+1]
   Tensor video_BSD;                // [B,S,D], or [1,1,D] without pictures
-  Tensor text_BLD, text_mask_BL;
+  Tensor turns;                    // rotary_turns of the steps
+  std::vector<TextMemory> text;    // of each layer
+  Tensor text_mask_BL;
 };
 
 // Keys: q, k, v, out (bias-free), q_norm, k_norm [head width].
@@ -35,7 +42,8 @@ struct AttentionImpl : torch::nn::Module {
   explicit AttentionImpl(const TransformerConfig& config);
   // Self-attention with rotary positions: `turns` [2,S,K/2] holds cosines and sines.
   Tensor self(const Tensor& x_BSD, const Tensor& turns);
-  Tensor cross(const Tensor& x_BSD, const Tensor& memory_BLD, const Tensor& mask_BL);
+  TextMemory read(const Tensor& text_BLD);
+  Tensor cross(const Tensor& x_BSD, const TextMemory& text, const Tensor& mask_BL);
   nn::Linear q{nullptr}, k{nullptr}, v{nullptr}, out{nullptr};
   nn::RmsNorm q_norm{nullptr}, k_norm{nullptr};
   int64_t heads;
@@ -56,7 +64,7 @@ TORCH_MODULE(FeedForward);
 
 struct LayerImpl : torch::nn::Module {
   explicit LayerImpl(const TransformerConfig& config);
-  Tensor forward(Tensor h_BSD, const Tensor& modulation_B6D, const Memory& memory, const Tensor& turns);
+  Tensor forward(Tensor h_BSD, const Tensor& modulation_B6D, const Memory& memory, const TextMemory& text);
   nn::RmsNorm attention_norm{nullptr}, cross_norm{nullptr}, feed_forward_norm{nullptr};
   Attention attention{nullptr}, cross_attention{nullptr};
   FeedForward feed_forward{nullptr};

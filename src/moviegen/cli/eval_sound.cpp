@@ -14,6 +14,7 @@
 #include "moviegen/media/video.h"
 #include "moviegen/nn/ops.h"
 #include "moviegen/nn/runtime.h"
+#include "moviegen/train/recipe.h"
 #include "moviegen/weights/model_folder.h"
 
 namespace mg::cli {
@@ -23,7 +24,8 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::string model = "mini", judge, output, compute = "auto";
-  data::WorldSettings world;
+  std::string recipe = "audio/sound-mini", world_folder;
+  std::vector<std::string> assignments;
   eval::ClipShape shape;
   eval::SoundBenchOptions bench{.target_lufs = generate::kLoudness_lufs};
   generate::SoundRequest request;
@@ -35,6 +37,18 @@ std::string prompt_of(const SoundCaption& caption) {
   std::string prompt = caption.sounds;
   auto music = caption.music >= 0.5 ? caption.music_description : std::string("no music");
   return prompt.empty() || music.empty() ? prompt + music : prompt + ", " + music;
+}
+
+// The part of the world that the model was trained on, of which it is asked clips it has not seen.
+data::WorldSettings world_of(const Options& options) {
+  data::WorldSettings world;
+  if (options.recipe.empty() && !options.assignments.empty()) throw UsageError("--set changes a recipe's settings, but --recipe names none");
+  if (!options.recipe.empty()) {
+    auto settings = train::read_recipe(options.recipe, options.assignments).task_settings;
+    if (settings.contains("world")) world = config_from<data::WorldSettings>(settings["world"], options.recipe);
+  }
+  if (!options.world_folder.empty()) world.folder = options.world_folder;
+  return world;
 }
 
 // What makes the soundtracks: the only place where the model is reached.
@@ -112,7 +126,8 @@ void evaluate(Options options) {
   nn::set_threads();
   nn::keep_freed_memory();
   nn::set_compute(nn::parse_compute(options.compute));
-  eval::HeldOutClips clips(options.world.open(), options.world, options.shape);
+  auto world = world_of(options);
+  eval::HeldOutClips clips(world.open(), world, options.shape);
   auto judge = open_judge(options);
   auto make = options.ceiling_only ? eval::SoundMaker{} : open_maker(options);
   if (!options.output.empty()) make_folder(options.output);
@@ -143,6 +158,7 @@ void add_eval_sound(CLI::App& eval, Action& action) {
   sound->add_option("--judge", options->judge, "model folder with a sound judge [the model's own]");
   sound->add_option("-o,--output", options->output, "folder of metrics.json, sheet.png and the first clips");
   sound->add_option("--clips", options->bench.clips, "held-out clips with visible events")->check(CLI::Range(2, 100000))->capture_default_str();
+  sound->add_option("--max-events", options->bench.max_events, "most audible events of such a clip; 0 = any number")->check(CLI::Range(0, 1000))->capture_default_str();
   sound->add_option("--prompts", options->bench.prompts, "requests by text alone, of each kind")->check(CLI::Range(0, 100000))->capture_default_str();
   sound->add_option("--shown", options->shown, "clips kept in the output folder")->check(CLI::Range(0, 1000))->capture_default_str();
   sound->add_option("--frames", options->shape.frames, "frames of a clip")->check(CLI::Range(8, 1024))->capture_default_str();
@@ -151,11 +167,9 @@ void add_eval_sound(CLI::App& eval, Action& action) {
   sound->add_option("--candidates", options->request.num_candidates, "takes of a soundtrack, of which the ranker keeps one")->check(CLI::Range(1, 64))->capture_default_str();
   sound->add_flag("--no-captions", options->no_captions, "clips are seen only; their captions are not given");
   sound->add_flag("--ceiling-only", options->ceiling_only, "measure the world's own soundtracks and the baselines, without a model");
-  auto& world = options->world;
-  sound->add_option("--world", world.folder, "asset pack folder [where `moviegen world fetch` put it]");
-  sound->add_option("--subject", world.subjects, "only these subjects")->delimiter(',');
-  sound->add_option("--plain", world.plain, "share of plain scenes: one subject, day, clear, no extras")->check(CLI::Range(0.0, 1.0))->capture_default_str();
-  sound->add_option("--max-subjects", world.max_subjects, "most subjects in one scene")->check(CLI::Range(1, 8))->capture_default_str();
+  sound->add_option("--recipe", options->recipe, "training recipe whose part of the world the clips come from; '' = all of it")->capture_default_str();
+  sound->add_option("--set", options->assignments, "change a setting of it: --set task_settings.world.plain=1")->allow_extra_args(false);
+  sound->add_option("--world", options->world_folder, "asset pack folder [where `moviegen world fetch` put it]");
   sound->add_option("--compute", options->compute, "precision of products: f32, bf16, aten or auto")->capture_default_str();
   sound->add_flag("--json", options->json, "print JSON");
   sound->callback([options, &action] { action = [options] { evaluate(*options); }; });

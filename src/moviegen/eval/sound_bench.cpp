@@ -26,8 +26,17 @@ SoundItem next_clip(const HeldOutClips& clips, int64_t& index, const std::functi
 }
 
 bool has_music(const SoundItem& item) { return item.caption.music >= 0.5; }
-bool has_visible_events(const SoundItem& item) { return !has_music(item) && !visible_times(item.events, item.duration_s).empty(); }
 bool has_one_class(const SoundItem& item) { return !has_music(item) && sound_classes(item.events, false).size() == 1; }
+
+// Something is seen to sound, and no more than `most` onsets are heard, seen or not.
+std::function<bool(const SoundItem&)> has_visible_events(int64_t most) {
+  return [most](const SoundItem& item) {
+    auto heard = item.events;
+    for (auto& event : heard) event.visible = true;
+    bool is_sparse = most == 0 || std::ssize(visible_times(heard, item.duration_s)) <= most;
+    return is_sparse && !has_music(item) && !visible_times(item.events, item.duration_s).empty();
+  };
+}
 
 struct Readings {
   std::vector<ClipTruth> truths;
@@ -47,7 +56,7 @@ Readings read_clips(const HeldOutClips& clips, const SoundMaker& make, audio::So
   Progress progress("clips", options.clips);
   for (int64_t i = 0; i < options.clips; ++i) {
     if (options.cancel) options.cancel->throw_if_cancelled();
-    auto item = next_clip(clips, index, has_visible_events, "a visible event and no music");
+    auto item = next_clip(clips, index, has_visible_events(options.max_events), "few events, a visible one among them, and no music");
     readings.truths.push_back(truth_of(item));
     readings.real.push_back(read_soundtrack(item.sound, judge));
     if (make) {
@@ -72,7 +81,7 @@ std::vector<SoundReading> read_reference(const HeldOutClips& clips, audio::Sound
   if (!judge) return reference;
   for (int64_t i = 0; i < options.clips; ++i) {
     if (options.cancel) options.cancel->throw_if_cancelled();
-    reference.push_back(read_soundtrack(next_clip(clips, index, has_visible_events, "a visible event and no music").sound, judge));
+    reference.push_back(read_soundtrack(next_clip(clips, index, has_visible_events(options.max_events), "few events, a visible one among them, and no music").sound, judge));
   }
   return reference;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <filesystem>
 #include <random>
 
@@ -39,14 +40,25 @@ Tensor small_square(const media::Image& image, int side) {
 // Collects frames and encodes them in batches.
 struct SeenFrames::Encoder {
   audio::FrameEncoder network{nullptr};
-  std::vector<Tensor> waiting, features;
+  std::vector<Tensor> waiting, earlier, features;  // squares, for each an earlier one
+  struct Seen {
+    double time_s;
+    Tensor square;
+  };
+  std::deque<Seen> recent;  // from the earlier one of the newest frame on, as audio::earlier_frames has it
 
+  void add(const Tensor& square, double time_s) {
+    recent.push_back({time_s, square});
+    while (recent.size() > 2 && recent[1].time_s <= time_s - audio::kChange_s) recent.pop_front();
+    waiting.push_back(square), earlier.push_back(recent.front().square);
+    if (waiting.size() >= kFramesTogether) flush();
+  }
   void flush() {
     if (waiting.empty()) return;
     c10::InferenceMode inference;
-    auto pixels_F3HW = at::stack(waiting).to(torch::kFloat32).div(127.5).sub(1);
-    features.push_back(network(pixels_F3HW));
-    waiting.clear();
+    auto pixels_of = [](const std::vector<Tensor>& squares) { return at::stack(squares).to(torch::kFloat32).div(127.5).sub(1); };
+    features.push_back(network(pixels_of(waiting), pixels_of(earlier)));
+    waiting.clear(), earlier.clear();
   }
   Tensor all() {
     flush();
@@ -58,8 +70,7 @@ void SeenFrames::add(const media::Image& frame, double time_s) {
   if (!std::isfinite(time_s)) throw DataError("a frame's time is not a number");
   if (!times_s_.empty() && time_s < times_s_.back() + kShortestStep_s) return;
   times_s_.push_back(time_s);
-  encoder_->waiting.push_back(small_square(frame, static_cast<int>(encoder_->network->config.image_size)));
-  if (encoder_->waiting.size() >= kFramesTogether) encoder_->flush();
+  encoder_->add(small_square(frame, static_cast<int>(encoder_->network->config.image_size)), time_s);
 }
 
 void SoundRequest::check() const {

@@ -4,17 +4,9 @@
 // take ATen. Rejected: ATen's conv1d everywhere, which converts layouts on each call: 145 against 600 GFLOP/s forward and
 // backward at 64 to 256 channels, kernel 7, two cores.
 #pragma once
-#include <ATen/core/Tensor.h>
+#include "moviegen/nn/width.h"
 
 namespace mg::nn {
-
-using at::Tensor;
-
-// What leaves a layer: kWide is f32 (the residual stream), kNarrow the type between layers.
-enum class Width { kWide, kNarrow };
-
-// The type between layers for features like x: bf16 on CPU in Compute::kBf16, else that of x.
-at::ScalarType narrow_type(const Tensor& x);
 
 struct Conv1dOptions {
   int64_t stride = 1, dilation = 1;      // a transposed convolution has dilation 1

@@ -146,12 +146,12 @@ struct AddFunction : torch::autograd::Function<AddFunction> {
 }  // namespace
 
 Tensor norm_silu(const Tensor& x, const Tensor& weight, double eps) {
-  if (takes_fast_convolution(x) && weight.scalar_type() == at::kFloat) return NormSiluFunction::apply(x, weight, eps);
+  if (nn::takes_onednn(x) && weight.scalar_type() == at::kFloat) return NormSiluFunction::apply(x, weight, eps);
   return at::silu(nn::rms_norm(x, weight, eps));
 }
 
 Tensor add_residual(const Tensor& x, const Tensor& y) {
-  bool mixed = takes_fast_convolution(x) && x.scalar_type() == at::kFloat && is_bf16(y);
+  bool mixed = nn::takes_onednn(x) && x.scalar_type() == at::kFloat && is_bf16(y);
   return mixed ? AddFunction::apply(x, y) : x + y;
 }
 

@@ -1,30 +1,15 @@
 #include "moviegen/tae/convolution.h"
 
-#include <array>
-#include <map>
-#include <mutex>
-#include <oneapi/dnnl/dnnl.hpp>
-
 #include "moviegen/core/error.h"
+#include "moviegen/nn/convolution_primitive.h"
 #include "moviegen/nn/ops.h"
 
 namespace mg::tae {
 namespace {
 
-using dnnl::memory;
+using nn::ConvolutionPass;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-using Tag = memory::format_tag;
-
-dnnl::engine& engine() {
-  static dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
-  return cpu;
-}
-dnnl::stream& stream() {
-  thread_local dnnl::stream here(engine());
-  return here;
-}
-memory::data_type type_of(bool bf16) { return bf16 ? memory::data_type::bf16 : memory::data_type::f32; }
 
 // One convolution of [n,h,w,in] to [n,oh,ow,out], everything its primitives depend on.
 struct Shape {
@@ -34,100 +19,25 @@ struct Shape {
 
   int64_t out_h() const { return (h + 2 * pad_h - kernel_h) / stride_h + 1; }
   int64_t out_w() const { return (w + 2 * pad_w - kernel_w) / stride_w + 1; }
+  nn::ConvolutionSpec spec() const {
+    return {.x = {n, in, h, w}, .y = {n, out, out_h(), out_w()}, .weight = {out, in, kernel_h, kernel_w}, .strides = {stride_h, stride_w},
+            .dilates = {0, 0}, .pad_left = {pad_h, pad_w}, .pad_right = {pad_h, pad_w}, .bf16 = bf16, .wide_out = wide_out};
+  }
   auto operator<=>(const Shape&) const = default;
 };
 
-// The descriptions of the forward convolution; weights are left for oneDNN to lay out.
-struct Descriptions {
-  explicit Descriptions(const Shape& s)
-      : x({s.n, s.in, s.h, s.w}, type_of(s.bf16), Tag::nhwc),
-        y({s.n, s.out, s.out_h(), s.out_w()}, type_of(s.bf16 && !s.wide_out), Tag::nhwc),
-        dy({s.n, s.out, s.out_h(), s.out_w()}, type_of(s.bf16), Tag::nhwc),
-        weight({s.out, s.in, s.kernel_h, s.kernel_w}, type_of(s.bf16), Tag::any),
-        dweight({s.out, s.in, s.kernel_h, s.kernel_w}, memory::data_type::f32, Tag::any),
-        plain_weight({s.out, s.in, s.kernel_h, s.kernel_w}, memory::data_type::f32, Tag::oihw),
-        bias({s.out}, memory::data_type::f32, Tag::x), strides{s.stride_h, s.stride_w}, pads{s.pad_h, s.pad_w} {
-    using namespace dnnl;
-    forward = {{prop_kind::forward_training, algorithm::convolution_direct, x, weight, bias, y, strides, pads, pads}, engine()};
-  }
-  memory::desc x, y, dy, weight, dweight, plain_weight, bias;
-  memory::dims strides, pads;
-  dnnl::convolution_forward::primitive_desc forward;
-};
-
-struct Primitive {
-  dnnl::primitive convolution;
-  dnnl::reorder reorder;  // weights from, or their gradient to, the plain f32 layout
-  memory::desc weight, plain_weight, x, y, bias;
-};
-
-Primitive make_forward(const Shape& s) {
-  Descriptions d(s);
-  auto weight = d.forward.weights_desc();
-  return {dnnl::convolution_forward(d.forward), dnnl::reorder({engine(), d.plain_weight, engine(), weight}), weight, d.plain_weight, d.x, d.y, d.bias};
-}
-
-Primitive make_backward_data(const Shape& s) {
-  Descriptions d(s);
-  dnnl::convolution_backward_data::primitive_desc desc(
-      {dnnl::algorithm::convolution_direct, d.x, d.weight, d.dy, d.strides, d.pads, d.pads}, engine(), d.forward);
-  auto weight = desc.weights_desc();
-  return {dnnl::convolution_backward_data(desc), dnnl::reorder({engine(), d.plain_weight, engine(), weight}), weight, d.plain_weight, d.x, d.dy, d.bias};
-}
-
-Primitive make_backward_weights(const Shape& s) {
-  Descriptions d(s);
-  dnnl::convolution_backward_weights::primitive_desc desc(
-      {dnnl::algorithm::convolution_direct, d.x, d.dweight, d.bias, d.dy, d.strides, d.pads, d.pads}, engine(), d.forward);
-  auto weight = desc.diff_weights_desc();
-  return {dnnl::convolution_backward_weights(desc), dnnl::reorder({engine(), weight, engine(), d.plain_weight}), weight, d.plain_weight, d.x, d.dy, d.bias};
-}
-
-template <auto kMake>
-Primitive& cached(const Shape& shape) {
-  static std::map<Shape, Primitive> cache;
-  static std::mutex mutex;
-  std::lock_guard lock(mutex);
-  auto found = cache.find(shape);
-  if (found == cache.end()) found = cache.emplace(shape, kMake(shape)).first;
-  return found->second;
-}
-
-memory view(const memory::desc& desc, const Tensor& tensor) { return {desc, engine(), tensor.data_ptr()}; }
-Tensor blocked(const memory::desc& desc) { return at::empty({static_cast<int64_t>(desc.get_size())}, at::kByte); }
-
-Tensor lay_out_weight(Primitive& p, const Tensor& weight) {
-  auto buffer = blocked(p.weight);
-  auto from = view(p.plain_weight, weight), to = view(p.weight, buffer);
-  p.reorder.execute(stream(), from, to);
-  return buffer;
-}
-
 void run_forward(const Shape& s, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y) {
-  auto& p = cached<make_forward>(s);
-  auto w = lay_out_weight(p, weight);
-  p.convolution.execute(stream(), {{DNNL_ARG_SRC, view(p.x, x)}, {DNNL_ARG_WEIGHTS, view(p.weight, w)},
-                                   {DNNL_ARG_BIAS, view(p.bias, bias)}, {DNNL_ARG_DST, view(p.y, y)}});
-  stream().wait();
+  nn::run_forward(nn::kept_convolution<ConvolutionPass::kForward>(s), x, weight, bias, y);
 }
 
 void run_backward_data(const Shape& s, const Tensor& dy, const Tensor& weight, const Tensor& dx) {
-  auto& p = cached<make_backward_data>(s);
-  auto w = lay_out_weight(p, weight);
-  p.convolution.execute(stream(), {{DNNL_ARG_DIFF_DST, view(p.y, dy)}, {DNNL_ARG_WEIGHTS, view(p.weight, w)}, {DNNL_ARG_DIFF_SRC, view(p.x, dx)}});
-  stream().wait();
+  nn::run_backward_data(nn::kept_convolution<ConvolutionPass::kBackwardData>(s), dy, weight, dx);
 }
 
 // → gradients of weight (in its shape) and bias.
 std::pair<Tensor, Tensor> run_backward_weights(const Shape& s, const Tensor& x, const Tensor& dy, const Tensor& weight) {
-  auto& p = cached<make_backward_weights>(s);
-  auto buffer = blocked(p.weight);
   auto dweight = at::empty_like(weight), dbias = at::empty({s.out}, weight.options());
-  auto inner = view(p.weight, buffer), plain = view(p.plain_weight, dweight);
-  p.convolution.execute(stream(), {{DNNL_ARG_SRC, view(p.x, x)}, {DNNL_ARG_DIFF_DST, view(p.y, dy)},
-                                   {DNNL_ARG_DIFF_WEIGHTS, inner}, {DNNL_ARG_DIFF_BIAS, view(p.bias, dbias)}});
-  p.reorder.execute(stream(), inner, plain);
-  stream().wait();
+  nn::run_backward_weights(nn::kept_convolution<ConvolutionPass::kBackwardWeights>(s), x, dy, dweight, dbias);
   return {dweight, dbias};
 }
 
@@ -252,18 +162,9 @@ Tensor aten_convolution(const Tensor& x_NHWC, const Tensor& weight, const Tensor
 
 }  // namespace
 
-bool takes_fast_convolution(const Tensor& x) {
-  bool ours = x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16;
-  return ours && x.is_cpu() && nn::compute() != nn::Compute::kAten && x.numel() > 0;
-}
-
-at::ScalarType narrow_type(const Tensor& x) {
-  return takes_fast_convolution(x) && nn::compute() == nn::Compute::kBf16 ? at::kBFloat16 : x.scalar_type();
-}
-
 Tensor convolve_frames(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t stride, Width width) {
   check(x.dim() == 5 && x.size(4) == weight.size(1), "frame convolution: {} channels meet a weight for {}", x.size(-1), weight.size(1));
-  if (takes_fast_convolution(x) && weight.scalar_type() == at::kFloat) return FrameFunction::apply(x, weight, bias, stride, width == Width::kWide);
+  if (nn::takes_onednn(x) && weight.scalar_type() == at::kFloat) return FrameFunction::apply(x, weight, bias, stride, width == Width::kWide);
   int64_t pad = weight.size(2) / 2;
   auto y = aten_convolution(x.reshape({x.size(0) * x.size(1), x.size(2), x.size(3), x.size(4)}), weight, bias, {stride, stride}, {pad, pad});
   return y.view({x.size(0), x.size(1), y.size(1), y.size(2), y.size(3)});
@@ -274,14 +175,14 @@ Tensor convolve_time(const Tensor& x, const Tensor& weight, const Tensor& bias, 
   int64_t T = x.size(0);
   if (T == 1)  // a repeated frame meets the sum of the taps
     return convolve_frames(x, weight.sum(2).view({weight.size(0), weight.size(1), 1, 1}), bias, 1, width);
-  if (takes_fast_convolution(x) && weight.scalar_type() == at::kFloat) return TimeFunction::apply(x, weight, bias, stride, width == Width::kWide);
+  if (nn::takes_onednn(x) && weight.scalar_type() == at::kFloat) return TimeFunction::apply(x, weight, bias, stride, width == Width::kWide);
   auto padded = at::cat({x.narrow(0, 0, 1), x, x.narrow(0, T - 1, 1)}, 0);
   auto y = aten_convolution(padded.view({1, T + 2, x.size(1) * x.size(2) * x.size(3), x.size(4)}), weight.unsqueeze(3), bias, {stride, 1}, {0, 0});
   return y.view({y.size(1), x.size(1), x.size(2), x.size(3), y.size(3)});
 }
 
 Tensor convolve_pair(const Tensor& x, const Tensor& fw, const Tensor& fb, const Tensor& tw, const Tensor& tb, Width width) {
-  bool fast = takes_fast_convolution(x) && fw.scalar_type() == at::kFloat && x.size(0) > 1;
+  bool fast = nn::takes_onednn(x) && fw.scalar_type() == at::kFloat && x.size(0) > 1;
   if (fast) return PairFunction::apply(x, fw, fb, tw, tb, width == Width::kWide);
   return convolve_time(convolve_frames(x, fw, fb, 1, Width::kNarrow), tw, tb, 1, width);
 }

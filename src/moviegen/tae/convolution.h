@@ -5,19 +5,14 @@
 // traffic, twice the products); elsewhere they keep the type of the input. Other devices and types take ATen.
 // Rejected: [B,T,H,W,C], where padding time copies every clip, and ATen's conv2d, which converts both operands on each call.
 #pragma once
-#include <ATen/core/Tensor.h>
+#include "moviegen/nn/width.h"
 
 namespace mg::tae {
 
 using at::Tensor;
 
-// What leaves a layer: kWide is the type of the residual stream and of the outside, kNarrow the type between layers.
-enum class Width { kWide, kNarrow };
-
-// The type of activations between layers for an input like x.
-at::ScalarType narrow_type(const Tensor& x);
-// True where our kernels take x: CPU, f32 or bf16, and not in Compute::kAten.
-bool takes_fast_convolution(const Tensor& x);
+using nn::narrow_type;
+using nn::Width;
 
 // Each frame by itself, zero padding k/2. x [T,B,H,W,C], weight [out,in,k,k], bias [out].
 Tensor convolve_frames(const Tensor& x_TBHWC, const Tensor& weight, const Tensor& bias, int64_t stride, Width width);

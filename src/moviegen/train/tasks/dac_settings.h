@@ -38,6 +38,7 @@ struct DacSettings {
   DacBatchSettings batches;
   DacLossWeights loss;
   data::WorldSettings world;
+  bool train_encoder = true;         // otherwise the decoder alone learns, and latents stay what they are
   int64_t discriminator_start = -1;  // step; negative = never
   int64_t discriminator_width = 64;
   double discriminator_lr_factor = 1;
@@ -53,6 +54,7 @@ void fields(V& v, DacSettings& s) {
   v("batches", s.batches, "how batches are cut");
   v("loss", s.loss, "loss weights");
   v("world", s.world, "which clips the world makes");
+  v("train_encoder", s.train_encoder, "train the encoder too; off: the decoder alone learns and latents stay what they are");
   v("discriminator_start", s.discriminator_start, "first step with the spectral discriminator; negative = never");
   v("discriminator_width", s.discriminator_width, "channels of the discriminator");
   v("discriminator_lr_factor", s.discriminator_lr_factor, "learning rate of the discriminator relative to the run's");

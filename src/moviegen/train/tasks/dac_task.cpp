@@ -18,6 +18,7 @@ namespace {
 using at::Tensor;
 
 constexpr double kMostScale = 1e4;             // bound of the scale that makes two gradients alike
+constexpr int kNoiseLatents = 1 << 24;          // where a batch stands in the decoder's noise
 constexpr int64_t kStatisticsFirst = 1 << 20;  // held-out clips the statistics see, apart from those of validation
 
 // The factor that gives `pull` a share of the length of `gradient`, whatever its own scale.
@@ -40,10 +41,15 @@ DacTask::DacTask(const DacSettings& settings, std::shared_ptr<const world::World
   model_ = audio::DacVae(settings.model);
   audio::start_as_lapped_transform(*model_);
   discriminator_ = SpectralDiscriminator(settings.discriminator_width);
+  if (settings.train_encoder) return;
+  for (torch::nn::Module* part : std::initializer_list<torch::nn::Module*>{model_->encoder.get(), model_->quantizer.get()})
+    for (auto& p : part->parameters()) p.requires_grad_(false);
 }
 
 std::vector<Group> DacTask::groups() {
-  std::vector<Group> groups{{"codec", model_.ptr(), 1, true}};
+  std::vector<Group> groups;
+  if (settings_.train_encoder) groups.push_back({"codec", model_.ptr(), 1, true});
+  else groups.push_back({"decoder", model_->decoder.ptr(), 1, true});
   if (settings_.discriminator_start >= 0)
     groups.push_back({"discriminator", discriminator_.ptr(), settings_.discriminator_lr_factor, false});
   return groups;
@@ -54,7 +60,8 @@ StepReport DacTask::step(int64_t step, Generator& generator) {
   auto target = batches_.take(step, &report.data_wait_s);
   auto [mean, log_variance] = model_->encode(target.unsqueeze(1));
   auto deviation = (0.5 * log_variance).exp();
-  auto made = model_->synthesise(mean + deviation * flow::sample_noise(mean.sizes(), generator)).squeeze(1);
+  auto latents = mean + deviation * flow::sample_noise(mean.sizes(), generator);
+  auto made = model_->synthesise(latents, generator.below(kNoiseLatents)).squeeze(1);
 
   // The losses of the sound are differentiated at the sound, where their pulls can be weighed against each other; one
   // backward pass then carries the sum through the networks.
@@ -67,7 +74,8 @@ StepReport DacTask::step(int64_t step, Generator& generator) {
   pull = pull + w.waveform * scale_to(pull, to_waveform) * to_waveform;
   if (settings_.discriminator_start >= 0 && step >= settings_.discriminator_start) add_adversarial(made.detach(), target, pull, report);
   auto kl = kl_loss(mean, log_variance);
-  torch::autograd::backward({made, w.kl * kl}, {pull, Tensor()});
+  if (settings_.train_encoder) torch::autograd::backward({made, w.kl * kl}, {pull, Tensor()});
+  else torch::autograd::backward({made}, {pull});
 
   report.scalars["loss"] = spectral.total.item<double>() + w.waveform * waveform.item<double>() + w.kl * kl.item<double>();
   report.scalars["loss/log_spectrum"] = spectral.log_spectrum.item<double>();
@@ -145,7 +153,10 @@ void DacTask::export_model(const std::string& folder) {
 }
 
 void DacTask::import_model(const std::string& folder) {
-  weights::load_into(*model_, weights::state_of(*audio::load_dac_vae(folder)), folder + "/sound_codec");
+  auto state = weights::state_of(*audio::load_dac_vae(folder));
+  for (const auto& [key, tensor] : weights::state_of(*model_))  // a codec without noise gets some to begin with
+    if (key.starts_with("decoder.noise_gain.")) state.emplace(key, tensor);
+  weights::load_into(*model_, state, folder + "/sound_codec");
 }
 
 std::unique_ptr<Task> make_sound_codec_task(const TaskContext& context) {

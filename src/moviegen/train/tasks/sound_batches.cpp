@@ -5,6 +5,7 @@
 
 #include "moviegen/core/error.h"
 #include "moviegen/flow/path.h"
+#include "moviegen/train/tasks/event_head.h"
 
 namespace mg::train {
 namespace {
@@ -14,7 +15,7 @@ using at::Tensor;
 constexpr int64_t kTimesOfValidation = 16;
 
 struct Items {
-  std::vector<Tensor> latents, pictures, masks;
+  std::vector<Tensor> latents, pictures, masks, events;
   std::vector<float> has_video;
   std::vector<std::string> captions;
 };
@@ -74,6 +75,7 @@ SoundBatch SoundBatches::draw(int64_t step) const {
     auto pictures = cache.pictures(item, stretch.first_frame, stretch.frames);
     items.pictures.push_back(g.chance(settings_.flip) ? pictures.flip({2}) : pictures);
     items.latents.push_back(cache.latents(item, first, steps));
+    items.events.push_back(event_labels(eval::read_events(cache.item(item).events), first, steps, rate));
     auto times = audio::frame_times(stretch.frames, fps, static_cast<double>(stretch.first_frame) / fps);
     batch.frames.push_back(audio::frames_of_steps(times, steps, rate, resampling_, first));
     bool hides_all = g.chance(d.everything), hides_video = g.chance(d.video), hides_text = g.chance(d.text);
@@ -84,7 +86,7 @@ SoundBatch SoundBatches::draw(int64_t step) const {
     items.captions.push_back(hides_all || hides_text ? "" : caption);
   }
   batch.latents_BCS = at::stack(items.latents), batch.pictures_BFHWC = at::stack(items.pictures), batch.mask_BS = at::stack(items.masks);
-  batch.has_video_B = torch::tensor(items.has_video);
+  batch.has_video_B = torch::tensor(items.has_video), batch.events_BSE = at::stack(items.events);
   batch.tokens = conditioner_->tokenize(items.captions);
   batch.t_B = flow::sample_times(batch.latents_BCS.size(0), g, settings_.time_mean, settings_.time_std);
   batch.noise_BCS = flow::sample_noise(batch.latents_BCS.sizes(), g);
@@ -102,13 +104,14 @@ SoundBatch SoundBatches::held_out(size_t bucket, int64_t first, int64_t count) c
   for (int64_t i = first; i < std::min(cache.size(), first + count); ++i) {
     items.latents.push_back(cache.latents(i, 0, cache.steps()));
     items.pictures.push_back(cache.pictures(i, 0, cache.frames()));
+    items.events.push_back(event_labels(eval::read_events(cache.item(i).events), 0, cache.steps(), settings_.sampling.latent_rate));
     items.captions.push_back(caption_text(cache.item(i).caption));
     batch.frames.push_back(frames);
     times.push_back((static_cast<float>(i % kTimesOfValidation) + 0.5f) / static_cast<float>(kTimesOfValidation));
   }
   batch.latents_BCS = at::stack(items.latents), batch.pictures_BFHWC = at::stack(items.pictures);
   int64_t B = batch.latents_BCS.size(0);
-  batch.mask_BS = torch::ones({B, cache.steps()}), batch.has_video_B = torch::ones({B});
+  batch.mask_BS = torch::ones({B, cache.steps()}), batch.has_video_B = torch::ones({B}), batch.events_BSE = at::stack(items.events);
   batch.tokens = conditioner_->tokenize(items.captions);
   Generator g(static_cast<uint64_t>(first), "sound validation");
   batch.t_B = torch::tensor(times), batch.noise_BCS = flow::sample_noise(batch.latents_BCS.sizes(), g);

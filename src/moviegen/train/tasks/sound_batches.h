@@ -1,6 +1,6 @@
 // Batches of the sound task: which clips, which part of them, what is hidden (facts 10.4). A batch is a function of (seed,
 // step); nothing here computes with networks.
-//   B items · C latent channels · S latent steps · F frames
+//   B items · C latent channels · S latent steps · F frames · E sound classes
 #pragma once
 #include <memory>
 #include <string>
@@ -24,6 +24,7 @@ struct SoundBatch {
   at::Tensor latents_BCS, noise_BCS, t_B;
   at::Tensor mask_BS;                        // 1 = to be made
   at::Tensor has_video_B;
+  at::Tensor events_BSE;                     // event_head.h: labels of what sounds
   at::Tensor pictures_BFHWC;                 // 8 bits
   std::vector<audio::StepFrames> frames;     // which of them each step is made of
   audio::CaptionTokens tokens;

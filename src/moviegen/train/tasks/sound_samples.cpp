@@ -20,8 +20,9 @@ media::Sound decode(audio::DacVae& codec, const Tensor& latents_CS, int64_t samp
 
 Tensor make_latents(audio::SoundModel& model, const data::SoundCache& cache, int64_t clip, double fps) {
   audio::SoundRequest request;
-  request.features_FV = model.conditioner->frames(data::pixels_of(cache.pictures(clip, 0, cache.frames())));
   request.times_s = audio::frame_times(cache.frames(), fps);
+  auto pixels = data::pixels_of(cache.pictures(clip, 0, cache.frames()));
+  request.features_FV = model.conditioner->frames(pixels, pixels.index_select(0, torch::tensor(audio::earlier_frames(request.times_s))));
   request.duration_s = static_cast<double>(cache.frames()) / fps;
   request.caption = caption_text(cache.item(clip).caption), request.seed = static_cast<uint64_t>(clip);
   std::vector<Tensor> parts;

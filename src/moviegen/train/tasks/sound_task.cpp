@@ -12,6 +12,7 @@
 #include "moviegen/core/paths.h"
 #include "moviegen/data/prefetch.h"
 #include "moviegen/flow/path.h"
+#include "moviegen/train/tasks/event_head.h"
 #include "moviegen/train/tasks/sound_samples.h"
 #include "moviegen/train/tasks/tasks.h"
 #include "moviegen/weights/fingerprint.h"
@@ -58,6 +59,7 @@ class SoundTask : public Task {
     torch::manual_seed(context.seed);
     make_conditioner(context.run_folder + "/sound_tokenizer.model");
     model_ = audio::Transformer(settings_.transformer);
+    if (sees_events()) event_head_ = EventHead(settings_.frame_encoder.features);
     for (auto& p : codec_->parameters()) p.requires_grad_(false);
     for (auto& p : conditioner_->frames->parameters()) p.requires_grad_(settings_.train_frames);
     for (auto& p : conditioner_->text->parameters()) p.requires_grad_(settings_.train_text);
@@ -66,6 +68,7 @@ class SoundTask : public Task {
   std::vector<Group> groups() override {
     std::vector<Group> groups{{"transformer", model_.ptr()}};
     if (settings_.train_frames) groups.push_back({"frames", conditioner_->frames.ptr(), settings_.frames_lr_factor});
+    if (sees_events()) groups.push_back({"events", event_head_.ptr(), settings_.frames_lr_factor});
     if (settings_.train_text) groups.push_back({"text", conditioner_->text.ptr(), settings_.text_lr_factor});
     return groups;
   }
@@ -73,10 +76,16 @@ class SoundTask : public Task {
   StepReport step(int64_t step, Generator&) override {
     StepReport report;
     auto batch = prefetch_.take(step, &report.data_wait_s);
-    auto loss_B = losses(batch, frame_features(batch), conditioner_->encode_text(batch.tokens));
+    auto video_BSV = frame_features(batch);
+    auto loss_B = losses(batch, video_BSV, conditioner_->encode_text(batch.tokens));
     auto loss = loss_B.mean();
-    loss.backward();
     report.scalars["loss"] = loss.item<double>();
+    if (sees_events()) {
+      auto events = event_loss(event_head_(video_BSV), batch.events_BSE, batch.has_video_B);
+      report.scalars["loss/events"] = events.item<double>();
+      loss = loss + settings_.events_weight * events;
+    }
+    loss.backward();
     report.scalars["loss/" + buckets_[batch.bucket].name] = report.scalars["loss"];
     add_time_bins(loss_B.detach(), batch.t_B, report.scalars);
     report.samples = batch.latents_BCS.size(0);
@@ -90,6 +99,8 @@ class SoundTask : public Task {
   void import_model(const std::string& folder) override;
 
  private:
+  bool sees_events() const { return settings_.train_frames && settings_.events_weight > 0; }
+
   void open_buckets(const std::string& folder) {
     const auto& config = codec_->config;
     data::SoundCodec codec{[this](const Tensor& sound_BCS) { return codec_->latents(sound_BCS); }, config.latent_channels, config.hop(),
@@ -131,8 +142,10 @@ class SoundTask : public Task {
     auto features_BFV = torch::zeros({B, F, settings_.frame_encoder.features});
     auto seen = at::nonzero(batch.has_video_B).squeeze(1);
     if (seen.numel() > 0) {
-      auto pixels = data::pixels_of(batch.pictures_BFHWC.index_select(0, seen));
-      features_BFV = features_BFV.index_copy(0, seen, conditioner_->frames(pixels).view({seen.numel(), F, -1}));
+      auto pictures = batch.pictures_BFHWC.index_select(0, seen);
+      auto earlier = pictures.index_select(1, torch::tensor(audio::earlier_frames(audio::frame_times(F, static_cast<double>(settings_.fps)))));
+      auto features = conditioner_->frames(data::pixels_of(pictures), data::pixels_of(earlier));
+      features_BFV = features_BFV.index_copy(0, seen, features.view({seen.numel(), F, -1}));
     }
     return audio::resample_features(features_BFV, batch.frames);
   }
@@ -169,24 +182,28 @@ class SoundTask : public Task {
   std::shared_ptr<world::World> world_;
   audio::SoundConditioner conditioner_{nullptr};
   audio::Transformer model_{nullptr};
+  EventHead event_head_{nullptr};
   std::vector<SoundBucket> buckets_;
   SoundBatches batches_;
   data::Prefetch<SoundBatch> prefetch_;  // last: its worker uses the rest
 };
 
 // The loss of each held-out clip at one fixed time with fixed noise: with its own conditions, with its neighbour's picture
-// and with its neighbour's caption. The differences are what the model makes of pictures and of words.
+// and with its neighbour's caption. The differences are what the model makes of pictures and of words. Onset precision is
+// what the frame features know of the moments of events.
 std::map<std::string, double> SoundTask::validate() {
   at::NoGradGuard no_grad;
   std::map<std::string, double> figures;
   for (size_t k = 0; k < buckets_.size(); ++k) {
     double own = 0, other_video = 0, other_text = 0;
+    std::vector<Tensor> events, event_logits;
     int64_t size = buckets_[k].held_out->size(), count = std::min(size, settings_.batch[k]);
     for (int64_t first = 0; first < size; first += count) {
       auto batch = batches_.held_out(k, first, count);
       auto video = frame_features(batch), text = conditioner_->encode_text(batch.tokens);
       own += losses(batch, video, text).sum().item<double>();
       other_video += losses(batch, video.roll(1, 0), text).sum().item<double>();
+      if (sees_events()) events.push_back(batch.events_BSE), event_logits.push_back(event_head_(video));
       auto turned = batch;
       turned.tokens.mask_BL = batch.tokens.mask_BL.roll(1, 0);
       other_text += losses(turned, video, text.roll(1, 0)).sum().item<double>();
@@ -196,6 +213,8 @@ std::map<std::string, double> SoundTask::validate() {
     figures["loss/" + name] = own / items;
     figures["video_gain/" + name] = (other_video - own) / items;
     figures["text_gain/" + name] = (other_text - own) / items;
+    if (double seen = events.empty() ? std::nan("") : onset_precision(at::cat(event_logits), at::cat(events)); std::isfinite(seen))
+      figures["onset_precision/" + name] = seen;
     for (const char* mean : {"loss", "video_gain", "text_gain"})
       figures[mean] += figures[std::string(mean) + "/" + name] / static_cast<double>(buckets_.size());
   }
@@ -248,6 +267,7 @@ void SoundSettings::check() const {
   if (!(shortest_s > 0)) throw UsageError("sound: shortest_s must be above 0, got {}", shortest_s);
   if (!(dropout.least_masked > 0 && dropout.least_masked <= 1))
     throw UsageError("sound: dropout.least_masked must be above 0 and at most 1, got {}", dropout.least_masked);
+  if (!(events_weight >= 0)) throw UsageError("sound: events_weight must be at least 0, got {}", events_weight);
   if (validation_items < 1) throw UsageError("sound: validation_items must be at least 1, got {}", validation_items);
 }
 
