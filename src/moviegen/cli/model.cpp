@@ -1,10 +1,11 @@
-// moviegen model info PRESET: what a model is and costs, without allocating it.
+// moviegen model info PRESET: what a model is and costs, without allocating it. moviegen model join: one folder from several.
 #include <fmt/format.h>
 
 #include "moviegen/audio/model_preset.h"
 #include "moviegen/cli/commands.h"
 #include "moviegen/core/progress.h"
 #include "moviegen/video/model_preset.h"
+#include "moviegen/weights/join_models.h"
 
 namespace mg::cli {
 namespace {
@@ -13,6 +14,11 @@ struct Options {
   std::string preset;
   std::vector<std::string> assignments;
   bool json = false;
+};
+
+struct JoinOptions {
+  std::vector<std::string> sources;
+  std::string output, dtype;
 };
 
 constexpr std::pair<const char*, double> kBytesPerValue[] = {{"f32", 4}, {"bf16", 2}, {"int8", 1}};
@@ -74,10 +80,17 @@ void show_info(const Options& options) {
   options.json ? print_json(preset, cost) : print_table(options, preset, cost);
 }
 
+void join(const JoinOptions& options) {
+  std::vector<weights::PartSource> sources;
+  for (const auto& text : options.sources) sources.push_back(weights::parse_part_source(text));
+  auto parts = weights::join_models(sources, options.output, options.dtype);
+  fmt::print("{}: {}\n", options.output, fmt::join(parts, ", "));
+}
+
 }  // namespace
 
 void add_model(CLI::App& app, Action& action) {
-  auto* model = app.add_subcommand("model", "models: what they are and what they cost");
+  auto* model = app.add_subcommand("model", "models: what they are and cost, and joining their parts");
   model->require_subcommand(1);
   auto* info = model->add_subcommand("info", "parameters, tokens, FLOPs and memory of a preset, without allocating it");
   auto options = std::make_shared<Options>();
@@ -85,6 +98,12 @@ void add_model(CLI::App& app, Action& action) {
   info->add_option("--set", options->assignments, "change a setting: --set transformer.num_layers=24");
   info->add_flag("--json", options->json, "print JSON");
   info->callback([options, &action] { action = [options] { show_info(*options); }; });
+  auto* joined = model->add_subcommand("join", "one model folder from the parts of several, as training stages export them");
+  auto join_options = std::make_shared<JoinOptions>();
+  joined->add_option("models", join_options->sources, "models, or MODEL:PART,PART; a part is taken from the last that has it")->required();
+  joined->add_option("-o,--output", join_options->output, "new folder")->required();
+  joined->add_option("--dtype", join_options->dtype, "store weights as f32 or bf16 [as they are]");
+  joined->callback([join_options, &action] { action = [join_options] { join(*join_options); }; });
 }
 
 }  // namespace mg::cli

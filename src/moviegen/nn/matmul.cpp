@@ -44,10 +44,13 @@ Entry make_entry(int64_t m, int64_t k, int64_t n, bool transpose_a, bool transpo
   return entry;
 }
 
+constexpr size_t kMostPrimitives = 4096;  // batches of ever new shapes must not fill memory
+
 Entry& entry_for(const Key& key) {
   thread_local std::map<Key, Entry> cache;  // oneDNN's scratch memory belongs to the thread that made a primitive
   auto found = cache.find(key);
   if (found == cache.end()) {
+    if (cache.size() >= kMostPrimitives) cache.clear();
     auto [m, k, n, ta, tb, bf16, bias, adds, threads] = key;
     found = cache.emplace(key, make_entry(m, k, n, ta, tb, bf16, bias, adds)).first;
   }

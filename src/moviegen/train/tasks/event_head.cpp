@@ -66,9 +66,8 @@ Tensor event_labels(std::span<const eval::SoundEvent> events, int64_t first_step
   return labels;
 }
 
-Tensor event_loss(const Tensor& logits, const Tensor& labels, const Tensor& has_video) {
-  auto steps = at::binary_cross_entropy_with_logits(logits, labels, {}, {}, at::Reduction::None).sum(2).mean(1);
-  return (steps * has_video).sum() / has_video.sum().clamp_min(1);
+Tensor event_loss(const Tensor& logits, const Tensor& labels) {
+  return at::binary_cross_entropy_with_logits(logits, labels, {}, {}, at::Reduction::Mean) * static_cast<double>(labels.size(2));
 }
 
 double onset_precision(const Tensor& logits, const Tensor& labels) {

@@ -24,8 +24,8 @@ TORCH_MODULE(EventHead);
 // others at the step of their onset, its neighbours by how near they are. Classes the world does not know are left out.
 at::Tensor event_labels(std::span<const eval::SoundEvent> events, int64_t first_step, int64_t steps, double rate);
 
-// Cross-entropy, summed over classes, mean over the steps of items with has_video_B = 1; 0 if there are none.
-at::Tensor event_loss(const at::Tensor& logits_BSE, const at::Tensor& labels_BSE, const at::Tensor& has_video_B);
+// Cross-entropy, summed over classes, mean over steps.
+at::Tensor event_loss(const at::Tensor& logits_BSE, const at::Tensor& labels_BSE);
 
 // Average precision with which the likeliest onset class tells steps of an onset from others (chance: their share); NaN
 // without onsets.

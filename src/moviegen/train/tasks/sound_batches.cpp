@@ -13,6 +13,7 @@ namespace {
 using at::Tensor;
 
 constexpr int64_t kTimesOfValidation = 16;
+constexpr int64_t kCropLengths = 10;  // of a bucket, those above shortest_s
 
 struct Items {
   std::vector<Tensor> latents, pictures, masks, events;
@@ -66,7 +67,9 @@ SoundBatch SoundBatches::draw(int64_t step) const {
   const auto& cache = *buckets_[batch.bucket].train;
   double rate = settings_.sampling.latent_rate, fps = static_cast<double>(settings_.fps);
   int64_t steps = cache.steps(), shortest = std::min(steps, settings_.sampling.steps_of(settings_.shortest_s));
-  if (g.chance(settings_.crop)) steps = shortest + g.below(static_cast<int>(steps - shortest) + 1);
+  // A few lengths only: every new one costs new oneDNN primitives.
+  int64_t grid = std::max<int64_t>(1, steps / kCropLengths);
+  if (g.chance(settings_.crop)) steps -= grid * g.below(static_cast<int>((steps - shortest) / grid) + 1);
   const auto& d = settings_.dropout;
   Items items;
   for (int64_t i = 0; i < settings_.batch[batch.bucket]; ++i) {

@@ -81,7 +81,7 @@ class SoundTask : public Task {
     auto loss = loss_B.mean();
     report.scalars["loss"] = loss.item<double>();
     if (sees_events()) {
-      auto events = event_loss(event_head_(video_BSV), batch.events_BSE, batch.has_video_B);
+      auto events = event_loss(event_head_(video_BSV), batch.events_BSE);
       report.scalars["loss/events"] = events.item<double>();
       loss = loss + settings_.events_weight * events;
     }
@@ -136,18 +136,13 @@ class SoundTask : public Task {
     return options;
   }
 
-  // At the latent rate, [B,S,V]; zero for items whose picture is hidden, which are not looked at.
+  // At the latent rate, [B,S,V]. Pictures that are hidden from the transformer are looked at as well: for their events, and
+  // so that shapes stay the same from step to step.
   Tensor frame_features(const SoundBatch& batch) {
     int64_t B = batch.pictures_BFHWC.size(0), F = batch.pictures_BFHWC.size(1);
-    auto features_BFV = torch::zeros({B, F, settings_.frame_encoder.features});
-    auto seen = at::nonzero(batch.has_video_B).squeeze(1);
-    if (seen.numel() > 0) {
-      auto pictures = batch.pictures_BFHWC.index_select(0, seen);
-      auto earlier = pictures.index_select(1, torch::tensor(audio::earlier_frames(audio::frame_times(F, static_cast<double>(settings_.fps)))));
-      auto features = conditioner_->frames(data::pixels_of(pictures), data::pixels_of(earlier));
-      features_BFV = features_BFV.index_copy(0, seen, features.view({seen.numel(), F, -1}));
-    }
-    return audio::resample_features(features_BFV, batch.frames);
+    auto earlier = torch::tensor(audio::earlier_frames(audio::frame_times(F, static_cast<double>(settings_.fps))));
+    auto features = conditioner_->frames(data::pixels_of(batch.pictures_BFHWC), data::pixels_of(batch.pictures_BFHWC.index_select(1, earlier)));
+    return audio::resample_features(features.view({B, F, -1}), batch.frames);
   }
 
   // Mean over the steps that are to be made: [B].
@@ -162,7 +157,7 @@ class SoundTask : public Task {
   double flops_of(const SoundBatch& batch) const {
     auto B = static_cast<double>(batch.latents_BCS.size(0)), S = static_cast<double>(batch.latents_BCS.size(2));
     auto L = static_cast<double>(batch.tokens.ids_BL.size(1));
-    double frames = batch.has_video_B.sum().item<double>() * static_cast<double>(batch.pictures_BFHWC.size(1));
+    double frames = B * static_cast<double>(batch.pictures_BFHWC.size(1));
     return 3 * (B * audio::forward_flops(settings_.transformer, S, L) + frames * audio::forward_flops(settings_.frame_encoder));
   }
 
