@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <torch/nn/modules/linear.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
@@ -109,6 +110,27 @@ TEST(ModelFolder, PartsRoundTripAndClassIsChecked) {
   EXPECT_THROW(read_part_config(folder, "vae", "B"), DataError);
   EXPECT_THROW(resolve_model("no-such-model"), NotFound);
   std::filesystem::remove_all(folder);
+}
+
+TEST(State, Int8KeepsRowsToHalfAPercentOfTheirLargest) {
+  auto path = (std::filesystem::temp_directory_path() / fmt::format("moviegen-int8-{}.safetensors", ::getpid())).string();
+  torch::manual_seed(1);
+  State state{{"kernel", torch::randn({64, 16, 7}) * torch::logspace(-3, 3, 64).view({64, 1, 1})}, {"zero", torch::zeros({64, 64})},
+              {"bias", torch::randn({64})}, {"ids", torch::arange(5)}};
+  write_state(path, state, "int8");
+  EXPECT_LT(std::filesystem::file_size(path), 64u * (16 * 7 + 64) + 2000u);
+  auto back = read_state(path);
+  ASSERT_EQ(back.size(), 4u);
+  EXPECT_EQ(back.at("kernel").scalar_type(), at::kFloat);
+  auto error = (back.at("kernel") - state.at("kernel")).abs().flatten(1).amax(1) / state.at("kernel").abs().flatten(1).amax(1);
+  EXPECT_LT(error.max().item<double>(), 0.5 / 127 + 1e-4);
+  EXPECT_EQ(back.at("zero").abs().max().item<float>(), 0);
+  EXPECT_EQ(back.at("bias").scalar_type(), at::kBFloat16);
+  EXPECT_TRUE(back.at("ids").equal(state.at("ids")));
+  std::string four(4, '\0');  // one scale for two rows
+  write_safetensors(path, {{"w", {"I8", {2, 2}, four}}, {"w_scale", {"F32", {1}, four}}}, {});
+  EXPECT_THROW(read_state(path), DataError);
+  std::filesystem::remove(path);
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ void add_model(CLI::App& app, Action& action) {
   auto join_options = std::make_shared<JoinOptions>();
   joined->add_option("models", join_options->sources, "models, or MODEL:PART,PART; a part is taken from the last that has it")->required();
   joined->add_option("-o,--output", join_options->output, "new folder")->required();
-  joined->add_option("--dtype", join_options->dtype, "store weights as f32 or bf16 [as they are]");
+  joined->add_option("--dtype", join_options->dtype, "store weights as f32, bf16 or int8 (a scale for each row) [as they are]");
   joined->callback([join_options, &action] { action = [join_options] { join(*join_options); }; });
 }
 

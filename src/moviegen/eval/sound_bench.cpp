@@ -9,7 +9,7 @@
 namespace mg::eval {
 namespace {
 
-constexpr int64_t kTriedPerClip = 40;  // held-out clips looked at for one that fits, before the world counts as unfit
+constexpr int64_t kTriedPerClip = 1000; // held-out clips looked at for one that fits, before the world counts as unfit
 
 // The next clip from `index` on that `fits`, without pictures; index moves past it.
 std::optional<SoundItem> find_clip(const HeldOutClips& clips, int64_t& index, const std::function<bool(const SoundItem&)>& fits) {

@@ -12,7 +12,7 @@ namespace mg::eval {
 
 struct SoundBenchOptions {
   int64_t clips = 200;
-  int64_t max_events = 3;       // audible onsets of a clip; 0 = any number. Where steps fall thickly, any soundtrack hits them
+  int64_t max_events = 5;       // audible onsets of a clip; 0 = any number. Where steps fall thickly, any soundtrack hits them
   int64_t prompts = 60;         // requests without pictures
   double target_lufs = -23;     // loudness is right within 2 LU of it
   uint64_t seed = 0;            // of the baselines and intervals

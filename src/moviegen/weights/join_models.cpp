@@ -64,7 +64,7 @@ PartSource parse_part_source(const std::string& text) {
 
 std::vector<std::string> join_models(const std::vector<PartSource>& sources, const std::string& folder, const std::string& dtype) {
   if (sources.empty()) throw UsageError("join: expected at least one model");
-  if (!dtype.empty() && dtype != "f32" && dtype != "bf16") throw UsageError("join: dtype: expected f32 or bf16, got '{}'", dtype);
+  if (!dtype.empty() && dtype != "f32" && dtype != "bf16" && dtype != "int8") throw UsageError("join: dtype: expected f32, bf16 or int8, got '{}'", dtype);
   if (fs::exists(folder)) throw UsageError("{}: exists; choose another folder", folder);
   std::map<std::string, fs::path> places;
   Json joined;

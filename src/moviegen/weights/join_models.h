@@ -15,7 +15,7 @@ struct PartSource {
 PartSource parse_part_source(const std::string& text);
 
 // Writes `folder`, which must not exist: all its parts, of sources later in the list where several have one, with weights as
-// `dtype` ("f32", "bf16") or, if that is empty, as they are. → the parts. Throws UsageError, NotFound, DataError or
+// `dtype` ("f32", "bf16", "int8") or, if that is empty, as they are. → the parts. Throws UsageError, NotFound, DataError or
 // ResourceError; then nothing is left.
 std::vector<std::string> join_models(const std::vector<PartSource>& sources, const std::string& folder, const std::string& dtype = "");
 

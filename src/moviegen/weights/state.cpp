@@ -29,6 +29,7 @@ std::string safetensors_dtype(at::ScalarType type) {
     case at::kBFloat16: return "BF16";
     case at::kLong: return "I64";
     case at::kInt: return "I32";
+    case at::kChar: return "I8";
     case at::kByte: return "U8";
     case at::kBool: return "BOOL";
     default: throw InternalError("no safetensors dtype for {}", c10::toString(type));
@@ -45,6 +46,31 @@ void read_file(const std::string& path, State& state, Metadata* metadata) {
   if (metadata) metadata->insert(file.metadata().begin(), file.metadata().end());
 }
 
+constexpr const char* kScale = "_scale";
+constexpr int64_t kLeastInt8Values = 4096;  // smaller tensors are not worth a scale
+
+bool takes_int8(const at::Tensor& x) { return x.is_floating_point() && x.dim() >= 2 && x.numel() >= kLeastInt8Values; }
+
+// Rows of the first axis scaled to whole numbers, and their scales.
+std::pair<at::Tensor, at::Tensor> to_int8(const at::Tensor& x) {
+  auto rows = x.to(at::kFloat).flatten(1);
+  auto scale = rows.abs().amax(1).div(127).clamp_min(1e-30);
+  return {rows.div(scale.unsqueeze(1)).round().to(at::kChar).view(x.sizes()).contiguous(), scale.contiguous()};
+}
+
+// Undoes to_int8 wherever a tensor has a scale.
+void widen_int8(State& state) {
+  for (auto& [name, tensor] : state) {
+    auto found = state.find(name + kScale);
+    if (tensor.scalar_type() != at::kChar || found == state.end()) continue;
+    const auto& scale = found->second;
+    if (tensor.dim() < 2 || scale.scalar_type() != at::kFloat || scale.dim() != 1 || scale.size(0) != tensor.size(0))
+      throw DataError("tensor '{}': expected f32 scales [{}] of its rows, got {}", name, tensor.dim() ? tensor.size(0) : 0, c10::toString(scale.scalar_type()));
+    tensor = tensor.to(at::kFloat).flatten(1).mul(scale.unsqueeze(1)).view(tensor.sizes());
+    state.erase(found);
+  }
+}
+
 std::string shape_text(at::IntArrayRef shape) { return fmt::format("[{}]", fmt::join(shape.begin(), shape.end(), "×")); }
 
 }  // namespace
@@ -53,6 +79,7 @@ State read_state(const std::string& path, Metadata* metadata) {
   State state;
   if (!path.ends_with(".index.json")) {
     read_file(path, state, metadata);
+    widen_int8(state);
     return state;
   }
   auto tree = nlohmann::json::parse(read_text(path), nullptr, false);
@@ -66,19 +93,28 @@ State read_state(const std::string& path, Metadata* metadata) {
     shards.insert(name);
   }
   for (const auto& shard : shards) read_file((std::filesystem::path(path).parent_path() / shard).string(), state, metadata);
+  widen_int8(state);
   return state;
 }
 
 void write_state(const std::string& path, const State& state, const std::string& dtype, const Metadata& metadata) {
-  if (dtype != "f32" && dtype != "bf16") throw UsageError("dtype: expected f32 or bf16, got '{}'", dtype);
+  if (dtype != "f32" && dtype != "bf16" && dtype != "int8") throw UsageError("dtype: expected f32, bf16 or int8, got '{}'", dtype);
   auto target = dtype == "f32" ? at::kFloat : at::kBFloat16;
   State kept;  // keeps converted tensors alive while views point into them
   std::map<std::string, TensorView> views;
-  for (const auto& [name, tensor] : state) {
-    auto ready = tensor.detach().to(at::kCPU, tensor.is_floating_point() ? target : tensor.scalar_type()).contiguous();
+  auto add = [&](const std::string& name, const at::Tensor& ready) {
     kept[name] = ready;
     views[name] = {safetensors_dtype(ready.scalar_type()), ready.sizes().vec(),
                    {static_cast<const char*>(ready.data_ptr()), static_cast<size_t>(ready.nbytes())}};
+  };
+  for (const auto& [name, tensor] : state) {
+    auto plain = tensor.detach().to(at::kCPU);
+    if (dtype == "int8" && takes_int8(plain)) {
+      auto [whole, scale] = to_int8(plain);
+      add(name, whole), add(name + kScale, scale);
+    } else {
+      add(name, plain.to(plain.is_floating_point() ? target : plain.scalar_type()).contiguous());
+    }
   }
   write_safetensors(path, views, metadata);
 }
