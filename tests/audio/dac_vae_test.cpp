@@ -116,7 +116,7 @@ TEST(DacVae, ContextIsWhatReaches) {
     EXPECT_LE(last, middle + encoder_context(config));
     EXPECT_LE(std::min(first - middle + encoder_context(config), middle + encoder_context(config) - last), 2);
     auto latent = torch::randn({1, 6, steps}), beside = latent.clone();
-    beside.select(2, middle).add_(0.5);
+    beside.select(2, middle).add_(20);
     auto [from, to] = touched(model->decode(beside, steps * hop) - model->decode(latent, steps * hop));
     EXPECT_GE(from, (middle - decoder_context(config)) * hop);
     EXPECT_LT(to, (middle + decoder_context(config) + 1) * hop);
