@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "moviegen/audio/dac_vae.h"
 #include "moviegen/cli/commands.h"
 #include "moviegen/cli/sound_sheet.h"
 #include "moviegen/core/files.h"
@@ -66,6 +67,20 @@ eval::SoundMaker open_maker(const Options& options) {
                   [&](const media::Sound& block) { sound.samples.insert(sound.samples.end(), block.samples.begin(), block.samples.end()); },
                   {.cancel = &process_cancel()});
     return generate::at_loudness(sound, options.bench.target_lufs);
+  };
+}
+
+// The true sound as the model's codec gives it back.
+eval::SoundMaker open_codec(const Options& options) {
+  auto folder = weights::resolve_model(options.model);
+  if (!weights::has_part(folder, "sound_codec")) return {};
+  return [codec = audio::load_dac_vae(folder), lufs = options.bench.target_lufs](const eval::SoundItem& item) mutable {
+    at::NoGradGuard no_grad;
+    auto rate = static_cast<int>(codec->config.sample_rate);
+    const auto& given = item.sound.sample_rate == rate ? item.sound : media::resample(item.sound, rate, item.sound.channels);
+    auto mono = eval::mono_tensor(given.samples, given.channels);
+    auto back = codec->decode(codec->latents(mono.view({1, 1, -1})), mono.size(0)).flatten().contiguous();
+    return generate::at_loudness({.sample_rate = rate, .channels = 1, .samples = {back.data_ptr<float>(), back.data_ptr<float>() + back.numel()}}, lufs);
   };
 }
 
@@ -132,6 +147,7 @@ void evaluate(Options options) {
   auto make = options.ceiling_only ? eval::SoundMaker{} : open_maker(options);
   if (!options.output.empty()) make_folder(options.output);
   SoundSheet sheet;
+  options.bench.codec = open_codec(options);
   options.bench.cancel = &process_cancel();
   auto bench = eval::run_sound_bench(clips, make, judge ? &judge : nullptr, options.bench, [&](int64_t index, const eval::SoundItem& item, const media::Sound& sound) {
     if (options.output.empty() || index >= options.shown) return;
@@ -166,7 +182,7 @@ void add_eval_sound(CLI::App& eval, Action& action) {
   sound->add_option("--guidance", options->request.guidance_scale, "guidance scale; 0 = the model's own default");
   sound->add_option("--candidates", options->request.num_candidates, "takes of a soundtrack, of which the ranker keeps one")->check(CLI::Range(1, 64))->capture_default_str();
   sound->add_flag("--no-captions", options->no_captions, "clips are seen only; their captions are not given");
-  sound->add_flag("--ceiling-only", options->ceiling_only, "measure the world's own soundtracks and the baselines, without a model");
+  sound->add_flag("--ceiling-only", options->ceiling_only, "measure the baselines and the world's own soundtracks, as they are and through the codec; nothing is generated");
   sound->add_option("--recipe", options->recipe, "training recipe whose part of the world the clips come from; '' = all of it")->capture_default_str();
   sound->add_option("--set", options->assignments, "change a setting of it: --set task_settings.world.plain=1")->allow_extra_args(false);
   sound->add_option("--world", options->world_folder, "asset pack folder [where `moviegen world fetch` put it]");

@@ -40,7 +40,7 @@ std::function<bool(const SoundItem&)> has_visible_events(int64_t most) {
 
 struct Readings {
   std::vector<ClipTruth> truths;
-  std::vector<SoundReading> made, other, noise, real;
+  std::vector<SoundReading> made, other, noise, coded, real;
 };
 
 // The soundtrack of another clip: the next one's, so that every soundtrack is used once.
@@ -59,6 +59,7 @@ Readings read_clips(const HeldOutClips& clips, const SoundMaker& make, audio::So
     auto item = next_clip(clips, index, has_visible_events(options.max_events), "few events, a visible one among them, and no music");
     readings.truths.push_back(truth_of(item));
     readings.real.push_back(read_soundtrack(item.sound, judge));
+    if (options.codec) readings.coded.push_back(read_soundtrack(options.codec(item), judge));
     if (make) {
       item = clips.render(index - 1, true);
       auto sound = make(item);
@@ -129,6 +130,7 @@ SoundBench run_sound_bench(const HeldOutClips& clips, const SoundMaker& make, au
   if (make) bench.systems.push_back(scores.report("generated", readings.made));
   bench.systems.push_back(scores.report("of another clip", readings.other));
   bench.systems.push_back(scores.report("noise bursts", readings.noise));
+  if (options.codec) bench.systems.push_back(scores.report("true, coded", readings.coded));
   bench.systems.push_back(scores.report("true", readings.real));
   if (!judge || options.prompts == 0) return bench;
   auto texts = read_texts(clips, make, judge, options, index);

@@ -16,11 +16,12 @@ struct SoundBenchOptions {
   int64_t prompts = 60;         // requests without pictures
   double target_lufs = -23;     // loudness is right within 2 LU of it
   uint64_t seed = 0;            // of the baselines and intervals
+  SoundMaker codec{};           // the item's true sound after encoding and decoding: the ceiling of a generator of latents; may be empty
   const CancelToken* cancel = nullptr;
 };
 
 struct SoundBench {
-  std::vector<SystemReport> systems;            // generated, soundtrack of another clip, noise bursts, true; the first only with a maker
+  std::vector<SystemReport> systems;            // generated, soundtrack of another clip, noise bursts, true through the codec, true; the first only with a maker
   std::vector<TextReport> texts;                // generated and true; empty without a judge
 };
 

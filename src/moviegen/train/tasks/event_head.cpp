@@ -26,12 +26,18 @@ int64_t class_index(const std::string& name) {
   return found == indices.end() ? -1 : found->second;
 }
 
-Tensor onset_classes() {
-  std::vector<int64_t> list;
-  for (int64_t i = 0; i < class_count(); ++i)
-    if (!world::is_looped(world::sound_classes()[static_cast<size_t>(i)].kind)) list.push_back(i);
-  return torch::tensor(list);
+const Tensor& onset_classes() {
+  static const Tensor classes = [] {
+    std::vector<int64_t> list;
+    for (int64_t i = 0; i < class_count(); ++i)
+      if (!world::is_looped(world::sound_classes()[static_cast<size_t>(i)].kind)) list.push_back(i);
+    return torch::tensor(list);
+  }();
+  return classes;
 }
+
+// Over the classes that have onsets: [B,S].
+Tensor most_of_onsets(const Tensor& x_BSE) { return std::get<0>(x_BSE.index_select(2, onset_classes()).max(2)); }
 
 }  // namespace
 
@@ -70,10 +76,11 @@ Tensor event_loss(const Tensor& logits, const Tensor& labels) {
   return at::binary_cross_entropy_with_logits(logits, labels, {}, {}, at::Reduction::Mean) * static_cast<double>(labels.size(2));
 }
 
+Tensor onset_steps(const Tensor& labels) { return most_of_onsets(labels); }
+
 double onset_precision(const Tensor& logits, const Tensor& labels) {
-  static const Tensor onsets = onset_classes();
-  auto score = std::get<0>(logits.index_select(2, onsets).max(2)).flatten().to(at::kDouble).contiguous();
-  auto is_true = (std::get<0>(labels.index_select(2, onsets).max(2)).flatten() > 0.5f).to(at::kChar).contiguous();
+  auto score = most_of_onsets(logits).flatten().to(at::kDouble).contiguous();
+  auto is_true = (onset_steps(labels).flatten() > 0.5f).to(at::kChar).contiguous();
   auto count = static_cast<size_t>(score.numel());
   return eval::average_precision({score.data_ptr<double>(), count}, {reinterpret_cast<const char*>(is_true.data_ptr<int8_t>()), count});
 }

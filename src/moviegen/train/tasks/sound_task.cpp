@@ -77,7 +77,7 @@ class SoundTask : public Task {
     StepReport report;
     auto batch = prefetch_.take(step, &report.data_wait_s);
     auto video_BSV = frame_features(batch);
-    auto loss_B = losses(batch, video_BSV, conditioner_->encode_text(batch.tokens));
+    auto loss_B = losses(batch, video_BSV, conditioner_->encode_text(batch.tokens), settings_.onsets_weight);
     auto loss = loss_B.mean();
     report.scalars["loss"] = loss.item<double>();
     if (sees_events()) {
@@ -145,13 +145,14 @@ class SoundTask : public Task {
     return audio::resample_features(features.view({B, F, -1}), batch.frames);
   }
 
-  // Mean over the steps that are to be made: [B].
-  Tensor losses(const SoundBatch& b, const Tensor& video_BSV, const Tensor& text_BLE) {
+  // Mean over the steps that are to be made, of which those at onsets count 1 + onsets_weight times: [B].
+  Tensor losses(const SoundBatch& b, const Tensor& video_BSV, const Tensor& text_BLE, double onsets_weight = 0) {
     auto made_B1S = b.mask_BS.unsqueeze(1);
     auto memory = model_->condition({b.latents_BCS * (1 - made_B1S), b.mask_BS, video_BSV, b.has_video_B, text_BLE, b.tokens.mask_BL});
     auto velocity = model_->forward(flow::interpolate(b.latents_BCS, b.noise_BCS, b.t_B), b.t_B, memory);
-    auto error = (velocity - flow::target_velocity(b.latents_BCS, b.noise_BCS)).square() * made_B1S;
-    return error.flatten(1).sum(1) / (b.mask_BS.sum(1) * static_cast<double>(error.size(1)));
+    auto error_BS = (velocity - flow::target_velocity(b.latents_BCS, b.noise_BCS)).square().mean(1);
+    auto weight_BS = b.mask_BS * (1 + onsets_weight * onset_steps(b.events_BSE));
+    return (error_BS * weight_BS).sum(1) / weight_BS.sum(1);
   }
 
   double flops_of(const SoundBatch& batch) const {
@@ -262,7 +263,8 @@ void SoundSettings::check() const {
   if (!(shortest_s > 0)) throw UsageError("sound: shortest_s must be above 0, got {}", shortest_s);
   if (!(dropout.least_masked > 0 && dropout.least_masked <= 1))
     throw UsageError("sound: dropout.least_masked must be above 0 and at most 1, got {}", dropout.least_masked);
-  if (!(events_weight >= 0)) throw UsageError("sound: events_weight must be at least 0, got {}", events_weight);
+  if (!(events_weight >= 0 && onsets_weight >= 0))
+    throw UsageError("sound: events_weight and onsets_weight must be at least 0, got {} and {}", events_weight, onsets_weight);
   if (validation_items < 1) throw UsageError("sound: validation_items must be at least 1, got {}", validation_items);
 }
 

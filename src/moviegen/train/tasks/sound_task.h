@@ -44,6 +44,7 @@ struct SoundSettings {
   bool train_frames = true, train_text = true;
   double frames_lr_factor = 1, text_lr_factor = 0.3;  // of the learning rate
   double events_weight = 0.2;                 // of the events that the frame encoder learns to see besides; 0 = none
+  double onsets_weight = 0;                   // how much more steps at onsets of seen events count in the loss
   data::WorldSettings world;
   std::string cache;                          // folder of the caches; empty: <run folder>/cache
   int64_t render_size = 128, fps = 16;
@@ -75,6 +76,7 @@ void fields(V& v, SoundSettings& c) {
   v("frames_lr_factor", c.frames_lr_factor, "learning rate of the frame encoder, as a share of the transformer's");
   v("text_lr_factor", c.text_lr_factor, "learning rate of the caption encoder, as a share of the transformer's");
   v("events_weight", c.events_weight, "weight of the loss of sound events read from the frame features; 0 = off");
+  v("onsets_weight", c.onsets_weight, "how much more a step at an onset of a seen event counts in the loss; 0 = as the others");
   v("world", c.world, "which clips the world makes");
   v("cache", c.cache, "folder of the caches; empty = cache/ in the run folder");
   v("render_size", c.render_size, "side of the rendered pictures in pixels");
