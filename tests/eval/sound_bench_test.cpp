@@ -72,6 +72,21 @@ TEST(SoundBench, WithoutMakerTheBaselinesStandOnTheTruth) {
   EXPECT_TRUE(bench.texts.empty());
 }
 
+TEST(SoundBench, CodecIsMeasuredByWhatItGivesBack) {
+  SoundBenchOptions options{.clips = 12, .prompts = 0};
+  options.codec = [](const SoundItem& item) { return item.sound; };
+  auto faithful = run_sound_bench(held_out(), {}, nullptr, options);
+  EXPECT_EQ(system(faithful, "true, coded").onsets.hits, system(faithful, "true").onsets.hits);
+  options.codec = [](const SoundItem& item) {
+    auto silence = item.sound;
+    std::fill(silence.samples.begin(), silence.samples.end(), 0.0f);
+    return silence;
+  };
+  auto deaf = run_sound_bench(held_out(), {}, nullptr, options);
+  EXPECT_EQ(system(deaf, "true, coded").onsets.hits, 0);
+  EXPECT_GT(system(deaf, "true").onsets.hits, 0);
+}
+
 TEST(SoundBench, JudgeFillsTheRestAndEverythingIsDeterministic) {
   auto judge = fresh_judge();
   int64_t seen = 0;
