@@ -139,6 +139,7 @@ TEST(EventHead, LabelsStandWhereEventsSoundAndAreSeen) {
   EXPECT_NEAR(bark.sum().item<float>(), 2, 1e-5);
   EXPECT_EQ(siren.sum().item<float>(), 10);  // 0.6 s to the end at 1 s
   EXPECT_NEAR(labels.sum().item<float>(), 12, 1e-5) << "what is unseen, unheard or unknown has no label";
+  EXPECT_TRUE(onset_steps(labels.unsqueeze(0))[0].equal(bark)) << "the siren goes on, it does not begin at every step";
 }
 
 TEST(EventHead, IsRareWhenFreshAndKnowsOnsetsFromTheRest) {
