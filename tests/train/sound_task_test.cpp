@@ -120,6 +120,29 @@ TEST(SoundTask, LearnsAndJudgesOnFixedNoise) {
   for (const auto& group : groups) EXPECT_TRUE(moved[group.name]) << group.name;
 }
 
+TEST(SoundTask, OnsetsWeightMovesTheLossTowardsThatOfOnsetsAlone) {
+  generate::Scratch scratch;
+  std::vector<double> judged;
+  auto losses = [&](double weight) {
+    auto settings = small_settings();
+    settings["batch"] = {1, 1}, settings["onsets_weight"] = weight;
+    auto task = make(settings, scratch / "run");
+    std::vector<double> list;
+    for (int64_t step = 0; step < 6; ++step) list.push_back(run(*task, step).scalars["loss"]);
+    judged.push_back(task->validate().at("loss"));
+    return list;
+  };
+  auto plain = losses(0), some = losses(1), onsets = losses(1e6);  // of one item: a mean of all steps, of both, of onsets
+  int64_t moved = 0;
+  for (size_t i = 0; i < plain.size(); ++i) {
+    EXPECT_GE(some[i], std::min(plain[i], onsets[i]) - 1e-5);
+    EXPECT_LE(some[i], std::max(plain[i], onsets[i]) + 1e-5);
+    moved += std::abs(some[i] - plain[i]) > 1e-4 && std::abs(some[i] - onsets[i]) > 1e-4;
+  }
+  EXPECT_GT(moved, 0);
+  EXPECT_EQ(judged, std::vector<double>(3, judged[0])) << "what is judged has no weights";
+}
+
 TEST(EventHead, LabelsStandWhereEventsSoundAndAreSeen) {
   std::vector<eval::SoundEvent> events{{.sound_class = "dog_bark", .kind = "", .time_s = 0.4, .visible = true},
                                        {.sound_class = "thud", .kind = "", .time_s = 0.5, .visible = false},

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <filesystem>
 
-#include "moviegen/audio/dac_vae.h"
 #include "moviegen/cli/commands.h"
 #include "moviegen/cli/sound_sheet.h"
 #include "moviegen/core/files.h"
@@ -16,6 +15,7 @@
 #include "moviegen/nn/ops.h"
 #include "moviegen/nn/runtime.h"
 #include "moviegen/train/recipe.h"
+#include "moviegen/train/tasks/dac_measure.h"
 #include "moviegen/weights/model_folder.h"
 
 namespace mg::cli {
@@ -75,11 +75,9 @@ eval::SoundMaker open_codec(const Options& options) {
   auto folder = weights::resolve_model(options.model);
   if (!weights::has_part(folder, "sound_codec")) return {};
   return [codec = audio::load_dac_vae(folder), lufs = options.bench.target_lufs](const eval::SoundItem& item) mutable {
-    at::NoGradGuard no_grad;
     auto rate = static_cast<int>(codec->config.sample_rate);
     const auto& given = item.sound.sample_rate == rate ? item.sound : media::resample(item.sound, rate, item.sound.channels);
-    auto mono = eval::mono_tensor(given.samples, given.channels);
-    auto back = codec->decode(codec->latents(mono.view({1, 1, -1})), mono.size(0)).flatten().contiguous();
+    auto back = train::reconstruct_sound(codec, eval::mono_tensor(given.samples, given.channels)).contiguous();
     return generate::at_loudness({.sample_rate = rate, .channels = 1, .samples = {back.data_ptr<float>(), back.data_ptr<float>() + back.numel()}}, lufs);
   };
 }

@@ -16,7 +16,7 @@ struct SoundBenchOptions {
   int64_t prompts = 60;         // requests without pictures
   double target_lufs = -23;     // loudness is right within 2 LU of it
   uint64_t seed = 0;            // of the baselines and intervals
-  SoundMaker codec{};           // the item's true sound after encoding and decoding: the ceiling of a generator of latents; may be empty
+  SoundMaker codec{};           // the item's true sound after encoding and decoding, which every generator of latents passes through; may be empty
   const CancelToken* cancel = nullptr;
 };
 

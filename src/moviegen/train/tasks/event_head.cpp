@@ -36,9 +36,6 @@ const Tensor& onset_classes() {
   return classes;
 }
 
-// Over the classes that have onsets: [B,S].
-Tensor most_of_onsets(const Tensor& x_BSE) { return std::get<0>(x_BSE.index_select(2, onset_classes()).max(2)); }
-
 }  // namespace
 
 EventHeadImpl::EventHeadImpl(int64_t features) {
@@ -76,10 +73,10 @@ Tensor event_loss(const Tensor& logits, const Tensor& labels) {
   return at::binary_cross_entropy_with_logits(logits, labels, {}, {}, at::Reduction::Mean) * static_cast<double>(labels.size(2));
 }
 
-Tensor onset_steps(const Tensor& labels) { return most_of_onsets(labels); }
+Tensor onset_steps(const Tensor& x) { return std::get<0>(x.index_select(2, onset_classes()).max(2)); }
 
 double onset_precision(const Tensor& logits, const Tensor& labels) {
-  auto score = most_of_onsets(logits).flatten().to(at::kDouble).contiguous();
+  auto score = onset_steps(logits).flatten().to(at::kDouble).contiguous();
   auto is_true = (onset_steps(labels).flatten() > 0.5f).to(at::kChar).contiguous();
   auto count = static_cast<size_t>(score.numel());
   return eval::average_precision({score.data_ptr<double>(), count}, {reinterpret_cast<const char*>(is_true.data_ptr<int8_t>()), count});

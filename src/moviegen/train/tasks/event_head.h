@@ -27,8 +27,8 @@ at::Tensor event_labels(std::span<const eval::SoundEvent> events, int64_t first_
 // Cross-entropy, summed over classes, mean over steps.
 at::Tensor event_loss(const at::Tensor& logits_BSE, const at::Tensor& labels_BSE);
 
-// How much of an onset each step holds, 0 to 1: [B,S] of the labels. Loops do not count.
-at::Tensor onset_steps(const at::Tensor& labels_BSE);
+// The largest label (or logit) of each step among the classes that begin rather than go on: [B,S].
+at::Tensor onset_steps(const at::Tensor& x_BSE);
 
 // Average precision with which the likeliest onset class tells steps of an onset from others (chance: their share); NaN
 // without onsets.
