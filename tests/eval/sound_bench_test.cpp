@@ -171,6 +171,19 @@ TEST(SoundScores, TopClassAsksOnlyAmongEventsOfTheBench) {
   EXPECT_EQ(report.loudness_share.value, 1);
 }
 
+TEST(SoundScores, CountsHitsByWhatSounds) {
+  std::vector<ClipTruth> truths(2);
+  truths[0].visible_s = {0.5, 1.0}, truths[0].visible_classes = {"step", "bark"};
+  truths[1].visible_s = {0.3}, truths[1].visible_classes = {"step"};
+  auto report = SoundScores({}, truths, {}, -23, 0).report("x", {heard({}, 0, {0.52}), heard({}, 0, {0.31, 0.7})});
+  ASSERT_EQ(report.by_class.size(), 2u);
+  EXPECT_EQ(report.by_class.at("step").events, 2);
+  EXPECT_EQ(report.by_class.at("step").hits, 2);
+  EXPECT_EQ(report.by_class.at("bark").events, 1);
+  EXPECT_EQ(report.by_class.at("bark").hits, 0);
+  EXPECT_EQ(report.onsets.hits, 2);
+}
+
 TEST(SoundScores, MusicIsObeyedBothWays) {
   std::vector<ClipTruth> music(4);
   music[0].has_music = music[1].has_music = true;

@@ -37,9 +37,9 @@ class ToneWorld : public world::World {
 
 DacSettings small_settings() {
   return read_dac_settings(Json::parse(R"({
-    "model": {"patch": 16, "strides": [6, 5, 4], "encoder_width": 8, "decoder_width": 64, "latent_channels": 8},
+    "model": {"patch": 16, "strides": [6, 5, 4], "encoder_width": 8, "decoder_width": 64, "latent_channels": 8, "envelope": true},
     "batches": {"clip_s": 0.5, "crop_latents": 6, "crops": 4, "pool_clips": 3, "pool_steps": 2},
-    "loss": {"windows": [1024, 256, 64], "mels": [40, 20, 10]},
+    "loss": {"windows": [1024, 256, 64], "mels": [40, 20, 10], "texture": 2, "onset": 2, "fine": 0.2},
     "discriminator_width": 16, "validation_clips": 2, "sample_clips": 1, "statistics_clips": 2})"),
                            "test");
 }
@@ -116,6 +116,56 @@ TEST(DacLoss, IsZeroForTheSameAndGrowsWithTheError) {
   EXPECT_TRUE(torch::autograd::grad({loss}, {made})[0].isfinite().all().item<bool>());
 }
 
+// Other noise of the same shape costs little; smoother, softer or smeared noise and a tone cost more.
+TEST(DacLoss, TextureKnowsNoiseFromSmoothAndFromOtherShapes) {
+  torch::manual_seed(5);
+  DacLossWeights weights;
+  auto noise = [](double level = 0.1) { return level * torch::randn({1, 24000}); };
+  auto burst = [&](double attack) {  // begins within `attack` samples and fades over 100 ms
+    auto n = torch::arange(24000) - 9000;
+    return noise() * (n / attack).clamp(0, 1) * (-n.clamp_min(0) / 4800).exp();
+  };
+  auto cost = [&](const at::Tensor& made, const at::Tensor& target) { return texture_loss(made, target, 48000, weights).item<double>(); };
+  auto target = noise();
+  EXPECT_NEAR(cost(target, target), 0, 1e-6);
+  double other = cost(noise(), target);
+  auto clicks = torch::zeros({1, 24000});
+  clicks.slice(1, 0, 24000, 64).fill_(0.8);  // the same power in a spectrum of lines
+  auto tone = (0.1 * std::sqrt(2.0) * torch::sin(torch::arange(24000) * 0.5)).unsqueeze(0);
+  for (const auto& made : {clicks, tone, noise(0.05), torch::zeros({1, 24000})}) EXPECT_GT(cost(made, target), 1.5 * other);
+  EXPECT_GT(cost(burst(1920), burst(1)), 1.2 * cost(burst(1), burst(1)));
+  for (const auto& given : {torch::zeros({1, 24000}), noise(1e-4)}) {
+    auto made = given.clone().requires_grad_();
+    EXPECT_TRUE(torch::autograd::grad({texture_loss(made, torch::zeros({1, 24000}), 48000, weights)}, {made})[0].isfinite().all().item<bool>());
+  }
+  EXPECT_EQ(cost(noise().narrow(1, 0, 100), target.narrow(1, 0, 100)), 0);  // too short for a patch
+}
+
+TEST(DacLoss, OnsetsCostWhatTheirAttackLacksAndNotTheirNoise) {
+  torch::manual_seed(7);
+  auto burst = [](double attack) {  // noise that begins within `attack` samples and fades over 100 ms
+    auto n = torch::arange(24000) - 9000;
+    return 0.1 * torch::randn({1, 24000}) * (n / attack).clamp(0, 1) * (-n.clamp_min(0) / 4800).exp();
+  };
+  auto target = burst(1);
+  auto cost = [&](const at::Tensor& made) { return onset_loss(made, target, 48000).item<double>(); };
+  EXPECT_NEAR(cost(target), 0, 1e-6);
+  EXPECT_LT(cost(burst(1)), 0.5 * cost(burst(1920)));  // other noise with the same attack; smeared over a latent
+  EXPECT_GT(cost(torch::zeros_like(target)), cost(burst(1920)));
+  auto silence = torch::zeros({1, 24000}), faint = (1e-4 * torch::randn({1, 24000})).requires_grad_();
+  EXPECT_TRUE(torch::autograd::grad({onset_loss(faint, silence, 48000)}, {faint})[0].isfinite().all().item<bool>());
+}
+
+TEST(DacLoss, FineWeighsWhatLiesAbove) {
+  torch::manual_seed(6);
+  DacLossWeights all, below;
+  below.fine = 0;
+  auto high = 0.1 * torch::sin(torch::arange(12000) * 1.5).unsqueeze(0), target = 0.1 * torch::randn({1, 12000});  // 11 kHz
+  auto cost = [&](const at::Tensor& made, const DacLossWeights& w) { return spectral_loss(made, target, 48000, w).total.item<double>(); };
+  EXPECT_GT(cost(target + high, all), 0.01);
+  EXPECT_LT(cost(target + high, below), 0.1 * cost(target + high, all));
+}
+
 TEST(DacMeasure, KnowsWhatItMeasures) {
   torch::manual_seed(4);
   auto target = torch::randn({48000}), noise = torch::randn({48000});
@@ -134,13 +184,12 @@ TEST(DacMeasure, KnowsWhatItMeasures) {
   EXPECT_GT(stft_distance(0.1 * target, target), 4);
 }
 
-TEST(DacTask, DecoderAloneLearnsFromACodecWithoutNoise) {
+TEST(DacTask, DecoderAloneLearnsAndLatentsStay) {
   auto folder = (std::filesystem::temp_directory_path() / fmt::format("moviegen-decoder-{}", ::getpid())).string();
   std::filesystem::create_directories(folder);
   auto settings = small_settings();
-  settings.model.noise = false;
   make(settings)->export_model(folder);
-  settings.model.noise = true, settings.train_encoder = false, settings.discriminator_start = 0;
+  settings.train_encoder = false, settings.discriminator_start = 0;
   auto task = make(settings);
   task->import_model(folder);
   auto groups = task->groups();
@@ -148,7 +197,7 @@ TEST(DacTask, DecoderAloneLearnsFromACodecWithoutNoise) {
   auto report = run(*task, 0);
   EXPECT_TRUE(report.scalars.contains("discriminator/loss"));
   int64_t learning = 0;
-  for (const auto& p : groups[0].module->named_parameters()) learning += p.value().grad().defined() && p.key().starts_with("noise_gain");
+  for (const auto& p : groups[0].module->named_parameters()) learning += p.value().grad().defined() && p.key().starts_with("noise_level");
   EXPECT_EQ(learning, 3);
   at::NoGradGuard no_grad;
   for (auto& p : groups[0].module->parameters()) p.add_(0.01);

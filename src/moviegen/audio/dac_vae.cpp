@@ -1,5 +1,6 @@
 #include "moviegen/audio/dac_vae.h"
 
+#include "moviegen/audio/dac_vae_bands.h"
 #include "moviegen/core/config.h"
 #include "moviegen/core/error.h"
 #include "moviegen/flow/path.h"
@@ -15,13 +16,13 @@ constexpr double kLeastDeviation = 1e-4;
 
 Tensor steps_first(const Tensor& x_BCS) { return x_BCS.transpose(1, 2).contiguous(); }  // and back
 
-// White noise for the last level of the decoder, latents first to first + count: [1, hop/patch · count, last_width].
+// White noise in bands, latents first to first + count: [1, hop/patch · count, patch].
 Tensor decoder_noise(const DacVaeConfig& c, int64_t first, int64_t count) {
   std::vector<Tensor> parts;
   Generator all(0, "sound codec noise");
   for (int64_t k = first; k < first + count; ++k) {
     auto generator = all.fork(std::to_string(k));
-    parts.push_back(flow::sample_noise({1, c.hop() / c.patch, c.last_width()}, generator));
+    parts.push_back(flow::sample_noise({1, c.hop() / c.patch, c.patch}, generator));
   }
   return at::cat(parts, 1);
 }
@@ -43,7 +44,7 @@ DacEncoderImpl::DacEncoderImpl(const DacVaeConfig& c) {
 
 Tensor DacEncoderImpl::forward(const Tensor& sound) { return run_layers(*block, sound); }
 
-DacDecoderImpl::DacDecoderImpl(const DacVaeConfig& c) : tanh(c.tanh) {
+DacDecoderImpl::DacDecoderImpl(const DacVaeConfig& c) : slots(c.slots()), tanh(c.tanh) {
   register_module("model", model);
   model->push_back(WeightNormConv(ConvSpec{.in = c.hidden_width(), .out = c.decoder_width, .kernel = kUnitKernel}));
   int64_t width = c.decoder_width;
@@ -51,20 +52,31 @@ DacDecoderImpl::DacDecoderImpl(const DacVaeConfig& c) : tanh(c.tanh) {
   model->push_back(Snake(width, Width::kWide));  // samples are made in f32
   model->push_back(WeightNormConv(
       ConvSpec{.in = width, .out = 1, .kernel = edge_kernel(c.patch), .stride = c.patch, .transposed = c.patch > 1, .gain = 0.1}));
-  if (c.noise) noise_gain = register_module("noise_gain", WeightNormConv(ConvSpec{.in = width, .out = width, .kernel = 1, .gain = 0.1}));
+  if (!c.envelope) return;
+  noise_level = register_module("noise_level", WeightNormConv(ConvSpec{.in = width, .out = c.patch, .kernel = 1, .gain = 0.01}));
+  basis = mdct_basis(c.patch);
 }
 
-Tensor DacDecoderImpl::forward(const Tensor& hidden, const Tensor& noise) {
+Tensor DacDecoderImpl::forward(const Tensor& hidden, const Tensor& envelope, const Tensor& noise) {
   size_t ends = model->size() - 2;  // snake and samples
   auto x = run_layers(*model, hidden, 0, ends);
-  if (!noise_gain.is_empty()) x = x + noise * noise_gain(x);
   auto sound = run_layers(*model, x, ends);
+  if (!noise_level.is_empty()) {
+    auto levels = envelope.unflatten(2, {slots, -1}).flatten(1, 2);
+    levels = levels.repeat_interleave(x.size(1) / levels.size(1), 1) + noise_level(x);
+    sound = sound + from_bands(noise * amplitudes_of(levels), basis).unsqueeze(2);
+  }
   return tanh ? sound.tanh() : sound;
 }
 
 DacBottleneckImpl::DacBottleneckImpl(const DacVaeConfig& c) {
   in_proj = register_module("in_proj", WeightNormConv(ConvSpec{.in = c.hidden_width(), .out = 2 * c.latent_channels, .kernel = 1}));
   out_proj = register_module("out_proj", WeightNormConv(ConvSpec{.in = c.latent_channels, .out = c.hidden_width(), .kernel = 1}));
+  if (c.envelope) {
+    int64_t size = c.slots() * c.patch;
+    envelope_in = register_module("envelope_in", WeightNormConv(ConvSpec{.in = size, .out = 2 * c.latent_channels, .kernel = kHiddenKernel}));
+    envelope_out = register_module("envelope_out", WeightNormConv(ConvSpec{.in = c.latent_channels, .out = size, .kernel = kHiddenKernel}));
+  }
   at::NoGradGuard no_grad;
   in_proj->bias.narrow(0, c.latent_channels, c.latent_channels).fill_(kFirstScale);
 }
@@ -79,15 +91,21 @@ DacVaeImpl::DacVaeImpl(const DacVaeConfig& c) : config(c) {
 Encoded DacVaeImpl::encode(const Tensor& sound) {
   check_sound(sound);
   auto padded = pad_to_hop(sound, config.hop());
-  auto moments = quantizer->in_proj(encoder(steps_first(padded))).transpose(1, 2).chunk(2, 1);
+  auto both = quantizer->in_proj(encoder(steps_first(padded)));
+  if (config.envelope) {
+    auto bands = to_bands(padded.flatten(1), decoder->basis);
+    both = both + quantizer->envelope_in(envelope_of(bands, config.strides.front(), config.slots()));
+  }
+  auto moments = both.transpose(1, 2).chunk(2, 1);
   return {moments[0].contiguous(), 2 * (at::softplus(moments[1]) + kLeastDeviation).log()};
 }
 
 Tensor DacVaeImpl::synthesise(const Tensor& raw, int64_t first) {
   if (raw.dim() != 3 || raw.size(1) != config.latent_channels || raw.size(2) < 1)
     throw UsageError("sound codec: expected latents [B,{},T], got [{}]", config.latent_channels, fmt::join(raw.sizes(), ","));
-  auto noise = config.noise ? decoder_noise(config, first, raw.size(2)) : Tensor();
-  return decoder(quantizer->out_proj(steps_first(raw)), noise).transpose(1, 2);
+  auto noise = config.envelope ? decoder_noise(config, first, raw.size(2)) : Tensor();
+  auto steps = steps_first(raw);
+  return decoder(quantizer->out_proj(steps), config.envelope ? quantizer->envelope_out(steps) : Tensor(), noise).transpose(1, 2);
 }
 
 Tensor DacVaeImpl::latents(const Tensor& sound) { return normalise(encode(sound).mean); }

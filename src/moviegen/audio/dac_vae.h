@@ -19,18 +19,21 @@ TORCH_MODULE(DacEncoder);
 
 struct DacDecoderImpl : torch::nn::Module {
   explicit DacDecoderImpl(const DacVaeConfig& config);
-  // → [B,hop·T,1]; noise [1,hop/patch·T,last_width] is read if the config has it.
-  Tensor forward(const Tensor& hidden_BTC, const Tensor& noise_1SC);
+  // → [B,hop·T,1]. Envelopes [B,T,slots·patch] and noise [1,hop/patch·T,patch] are read if the config has them.
+  Tensor forward(const Tensor& hidden_BTC, const Tensor& envelope_BTE, const Tensor& noise_1SC);
   torch::nn::ModuleList model;
-  WeightNormConv noise_gain{nullptr};
+  WeightNormConv noise_level{nullptr};
+  Tensor basis;  // of the bands of envelopes
+  int64_t slots;
   bool tanh;
 };
 TORCH_MODULE(DacDecoder);
 
-// Keys in_proj (hidden → mean and scale) and out_proj (latent → hidden), both kernel 1.
+// Keys in_proj (hidden → mean and scale) and out_proj (latent → hidden), both kernel 1. With envelopes envelope_in (→ mean and
+// scale) and envelope_out (latent →), kernel 3.
 struct DacBottleneckImpl : torch::nn::Module {
   explicit DacBottleneckImpl(const DacVaeConfig& config);
-  WeightNormConv in_proj{nullptr}, out_proj{nullptr};
+  WeightNormConv in_proj{nullptr}, out_proj{nullptr}, envelope_in{nullptr}, envelope_out{nullptr};
 };
 TORCH_MODULE(DacBottleneck);
 

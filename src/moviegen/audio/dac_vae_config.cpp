@@ -20,6 +20,7 @@ struct Tally {
     cost.parameters += in * out * kernel + (transposed ? in : out) + out;
     cost.flops += 2.0 * static_cast<double>(in * out * kernel) * rate;
   }
+  void transform(const DacVaeConfig& c) { cost.flops += 4.0 * static_cast<double>(c.patch * c.sample_rate); }
   void snake(int64_t width) { cost.parameters += width; }
   void units(int64_t width) {
     for (size_t i = 0; i < std::size(kDilations); ++i) snake(width), conv(width, width, kUnitKernel), snake(width), conv(width, width, 1);
@@ -56,6 +57,7 @@ void DacVaeConfig::check() const {
   double samples = static_cast<double>(patch);
   for (int64_t stride : strides) within("stride", stride, 2, 64), samples *= static_cast<double>(stride);
   if (samples > 65536) throw DataError("sound codec: a latent of {:.0f} samples is too long, at most 65536", samples);
+  if (envelope && patch % 2) throw DataError("sound codec: envelopes need frames: an even patch, got {}", patch);
   if (decoder_width % (int64_t{1} << strides.size()) != 0)
     throw DataError("sound codec: decoder_width {} must halve {} times", decoder_width, strides.size());
   if (int64_t count = encoder_cost(*this).parameters + decoder_cost(*this).parameters; count > kMostParameters)
@@ -73,8 +75,8 @@ void DacVaeConfig::check() const {
 DacVaeConfig dac_vae_preset(const std::string& name) {
   if (name == "movie-gen") return {};
   // ours: frames of 64 samples at the ends, which start as 64 bands of 375 Hz, so that no layer runs at the full rate and
-  // layers are wide (docs/decisions/0008). 10.2M parameters.
-  if (name == "mini") return {.patch = 64, .strides = {6, 5}, .encoder_width = 80, .decoder_width = 704, .latent_channels = 64, .tanh = false, .noise = true};
+  // layers are wide (docs/decisions/0008). 10.6M parameters.
+  if (name == "mini") return {.patch = 64, .strides = {6, 5}, .encoder_width = 80, .decoder_width = 704, .latent_channels = 64, .tanh = false, .envelope = true};
   throw UsageError("sound codec preset '{}' is not known; there are mini and movie-gen", name);
 }
 
@@ -89,12 +91,14 @@ DacVaeCost encoder_cost(const DacVaeConfig& c) {
     width *= 2;
   }
   tally.snake(width), tally.conv(width, width, kHiddenKernel), tally.conv(width, 2 * c.latent_channels, 1);
+  if (c.envelope) tally.transform(c), tally.conv(c.slots() * c.patch, 2 * c.latent_channels, kHiddenKernel);
   return tally.cost;
 }
 
 DacVaeCost decoder_cost(const DacVaeConfig& c) {
   Tally tally{c.latent_rate()};
   tally.conv(c.latent_channels, c.hidden_width(), 1);
+  if (c.envelope) tally.conv(c.latent_channels, c.slots() * c.patch, kHiddenKernel);
   tally.conv(c.hidden_width(), c.decoder_width, kUnitKernel);
   int64_t width = c.decoder_width;
   for (auto stride = c.strides.rbegin(); stride != c.strides.rend(); ++stride) {
@@ -103,7 +107,7 @@ DacVaeCost decoder_cost(const DacVaeConfig& c) {
     width /= 2;
     tally.units(width);
   }
-  if (c.noise) tally.conv(width, width, 1);
+  if (c.envelope) tally.conv(width, c.patch, 1), tally.transform(c);
   tally.snake(width), tally.conv(width, 1, edge_kernel(c.patch), c.patch > 1);
   return tally.cost;
 }

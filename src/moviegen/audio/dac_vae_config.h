@@ -14,11 +14,12 @@ struct DacVaeConfig {
   int64_t decoder_width = 1536;                // channels before the first stride of the decoder, halved by every one
   int64_t latent_channels = 128;
   bool tanh = true;                            // bounds the decoder's output; ours without: it costs loud peaks
-  bool noise = false;                          // ours: the decoder's last level takes learned shares of white noise, for rain is no function of a few numbers
+  bool envelope = false;                       // ours: the encoder reads spectral envelopes beside the waveform, and the decoder sets levels of bands of noise, for
+                                               // rain is no function of a few numbers (docs/decisions/0010)
   std::vector<double> latent_mean{}, latent_std{};  // of training latents, one a channel; empty = not measured
+  int64_t slots() const { return strides.empty() ? 0 : hop() / (patch * strides.front()); }  // of an envelope: levels of a band in a latent
   int64_t hop() const;                         // samples a latent stands for
   int64_t hidden_width() const;                // channels on both sides of the bottleneck
-  int64_t last_width() const { return decoder_width >> strides.size(); }  // channels of the decoder's last level
   double latent_rate() const { return static_cast<double>(sample_rate) / static_cast<double>(hop()); }
   void check() const;                          // throws DataError: configs come from files
 };
@@ -32,7 +33,7 @@ void fields(V& v, DacVaeConfig& c) {
   v("decoder_width", c.decoder_width, "channels of the decoder's first layer");
   v("latent_channels", c.latent_channels, "channels of a latent");
   v("tanh", c.tanh, "bound the decoder's output by tanh");
-  v("noise", c.noise, "mix learned shares of white noise into the decoder's last level");
+  v("envelope", c.envelope, "read spectral envelopes beside the waveform, and set levels of bands of noise");
   v("latent_mean", c.latent_mean, "mean of each latent channel on training sound");
   v("latent_std", c.latent_std, "standard deviation of each latent channel on training sound");
 }

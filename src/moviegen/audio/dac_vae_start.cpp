@@ -1,27 +1,14 @@
 #include "moviegen/audio/dac_vae_start.h"
 
-#include <cmath>
-#include <numbers>
+#include "moviegen/audio/dac_vae_bands.h"
 
 namespace mg::audio {
 namespace {
 
 constexpr double kBeside = 0.1;     // of a row that is not on the path, relative to its usual length
 constexpr double kUnit = 0.3;       // of a residual unit's last convolution, likewise
+constexpr double kEnvelope = 0.3;   // of the waves of an envelope, so that most lie within ±1
 constexpr double kPathAlpha = 0.1;  // of the snakes on the path, which are then nearly straight
-
-// MDCT of `s` bands over 2s samples, orthonormal with its shifts by s: [s,2s].
-Tensor mdct_basis(int64_t s) {
-  auto basis = torch::empty({s, 2 * s});
-  double size = static_cast<double>(s);
-  for (int64_t m = 0; m < s; ++m)
-    for (int64_t n = 0; n < 2 * s; ++n) {
-      double at = static_cast<double>(n) + 0.5, window = std::sin(std::numbers::pi * at / (2 * size));
-      double wave = std::cos(std::numbers::pi / size * (at + size / 2) * (static_cast<double>(m) + 0.5));
-      basis.data_ptr<float>()[m * 2 * s + n] = static_cast<float>(std::sqrt(2 / size) * window * wave);
-    }
-  return basis;
-}
 
 // The sub-band of channel k that is number r = k·s + … in frequency: a band of odd number lies upside down.
 int64_t band_of(int64_t r, int64_t s) { return (r / s) % 2 ? s - 1 - r % s : r % s; }
@@ -61,6 +48,22 @@ auto& layer(torch::nn::ModuleListImpl& list, size_t index) {
   return *list.ptr(index)->template as<Holder>();
 }
 
+// The last half of a latent to and from the smoothest waves of its envelope. Bands that are coded as a waveform get little noise.
+void start_envelope(DacVaeImpl& model) {
+  const auto& c = model.config;
+  int64_t waves = c.latent_channels / 2, first = c.latent_channels - waves, middle = kHiddenKernel / 2;
+  auto rows = smoothest_waves(waves, c.slots(), c.patch);
+  auto &in = *model.quantizer->envelope_in, &out = *model.quantizer->envelope_out;
+  in.weight_g.mul_(kBeside * kBeside);
+  in.weight_v.narrow(0, first, waves).zero_().select(2, middle).copy_(kEnvelope * rows);
+  in.weight_g.narrow(0, first, waves).fill_(kEnvelope);
+  auto back = out.weight_v.view({-1, c.latent_channels, kHiddenKernel});
+  back.narrow(1, first, waves).zero_().select(2, middle).copy_(rows.t() / kEnvelope);
+  back.narrow(1, 0, first).mul_(kBeside * kBeside);
+  out.weight_g.copy_(at::norm_except_dim(out.weight_v, 2, 0));
+  out.bias.view({c.slots(), c.patch}).narrow(1, 0, 1).fill_(-1);
+}
+
 }  // namespace
 
 void start_as_lapped_transform(DacVaeImpl& model) {
@@ -81,7 +84,7 @@ void start_as_lapped_transform(DacVaeImpl& model) {
   straighten(layer<Snake>(encoder, encoder.size() - 2)), pass(layer<WeightNormConv>(encoder, encoder.size() - 1), used);
 
   auto& decoder = *model.decoder->model;
-  used = std::min({used, c.latent_channels, c.decoder_width});
+  used = std::min({used, c.envelope ? c.latent_channels - c.latent_channels / 2 : c.latent_channels, c.decoder_width});
   pass(*model.quantizer->in_proj, used), pass(*model.quantizer->out_proj, used), pass(layer<WeightNormConv>(decoder, 0), used);
   width = c.decoder_width;
   for (size_t i = 0; i < c.strides.size(); ++i) {
@@ -92,6 +95,7 @@ void start_as_lapped_transform(DacVaeImpl& model) {
     used = (used + stride - 1) / stride;
   }
   straighten(layer<Snake>(decoder, decoder.size() - 2)), edge(layer<WeightNormConv>(decoder, decoder.size() - 1), std::min(used, c.patch));
+  if (c.envelope) start_envelope(model);
 }
 
 }  // namespace mg::audio

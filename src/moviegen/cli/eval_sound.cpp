@@ -1,6 +1,7 @@
 // moviegen eval sound: soundtracks for held-out clips of the world, measured against what truly sounds in them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -22,6 +23,8 @@ namespace mg::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr int64_t kFewestEvents = 5;  // of a class that gets a row of its own
 
 struct Options {
   std::string model = "mini", judge, output, compute = "auto";
@@ -112,10 +115,25 @@ void print_systems(const std::vector<eval::SystemReport>& systems) {
   row("loudness within 2 LU", [](const Report& r) { return cell(r.loudness_share); });
 }
 
+// The commonest classes of visible events; with few events a share says little.
+void print_classes(const std::vector<eval::SystemReport>& systems) {
+  std::vector<std::pair<int64_t, std::string>> order;
+  for (const auto& [name, count] : systems.front().by_class)
+    if (count.events >= kFewestEvents) order.emplace_back(-count.events, name);
+  std::sort(order.begin(), order.end());
+  fmt::print("events with an onset, by what sounds ({} or more)\n", kFewestEvents);
+  for (const auto& [events, name] : order) {
+    fmt::print("  {:<34}", fmt::format("{} ({})", name, -events));
+    for (const auto& system : systems) fmt::print("{:<20.2f}", system.by_class.at(name).event_share());
+    fmt::print("\n");
+  }
+}
+
 void print_bench(const eval::SoundBench& bench, const Options& options, bool has_judge) {
   const auto& any = bench.systems.front();
   fmt::print("soundtracks of {} held-out clips with {} visible events; value [95 % interval]\n", any.event_share.count, any.onsets.events);
   print_systems(bench.systems);
+  print_classes(bench.systems);
   if (any.top_class.count) fmt::print("  ({} clips with one class of event)\n", any.top_class.count);
   for (const auto& text : bench.texts)
     fmt::print("by text alone, {}: class named is heard first {} ({} prompts), music as asked {} ({} prompts)\n", text.name, cell(text.named_class),

@@ -1,28 +1,40 @@
-// moviegen eval t2v: a film for every prompt of a list, all from one seed, and a grid of their frames to judge by eye.
+// moviegen eval t2v: a film for every prompt of a list, all from one seed, and a grid of their frames to judge by eye; or films for
+// the captions of held-out clips, judged by a network.
 #include <fmt/format.h>
 
 #include <filesystem>
 
 #include "moviegen/cli/commands.h"
+#include "moviegen/core/config.h"
 #include "moviegen/core/files.h"
 #include "moviegen/core/paths.h"
 #include "moviegen/core/progress.h"
+#include "moviegen/data/clip_tensor.h"
+#include "moviegen/eval/film_bench.h"
 #include "moviegen/generate/movie.h"
 #include "moviegen/generate/output.h"
 #include "moviegen/media/displacement.h"
 #include "moviegen/nn/ops.h"
 #include "moviegen/nn/runtime.h"
 #include "moviegen/text/prompt_file.h"
+#include "moviegen/train/recipe.h"
+#include "moviegen/weights/model_folder.h"
 
 namespace mg::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int64_t kShownFilms = 24;  // of judged films, in the grid
+
 struct Options {
   generate::Request request{.seed = 0};
   std::string model = "mini", prompts = "tests/prompts/core.txt", output, compute = "auto";
   int frames_shown = 4, columns = 2;
+  std::string judge, recipe = "video/mini-joint", world_folder;
+  std::vector<std::string> assignments;
+  eval::FilmBenchOptions bench{.films = 0};
+  bool rendered_only = false, json = false;
 };
 
 void add_frames(std::vector<media::Image>& cells, const generate::Movie& movie, int shown) {
@@ -69,6 +81,64 @@ void evaluate(const Options& options) {
   fmt::print("{}\n", path);
 }
 
+// The part of the world that the model was trained on, of which it is asked captions it has not seen.
+data::WorldSettings world_of(const Options& options) {
+  data::WorldSettings world;
+  if (!options.recipe.empty()) {
+    auto settings = train::read_recipe(options.recipe, options.assignments).task_settings;
+    if (settings.contains("world")) world = config_from<data::WorldSettings>(settings["world"], options.recipe);
+  }
+  if (!options.world_folder.empty()) world.folder = options.world_folder;
+  return world;
+}
+
+std::string cell(const eval::Interval& x) { return std::isfinite(x.value) ? fmt::format("{:.2f} [{:.2f}, {:.2f}]", x.value, x.low, x.high) : "–"; }
+
+void print_bench(const eval::FilmBench& bench, const Options& options) {
+  const char* made = options.rendered_only ? "rendered" : "made";
+  fmt::print("{} films of held-out captions; share judged right [95 % interval]\n  {:<12}{:<20}{:<20}{:<20}films\n", options.bench.films, "", made, "of other captions", "rendered");
+  for (const auto& a : bench.attributes) fmt::print("  {:<12}{:<20}{:<20}{:<20}{}\n", a.name, cell(a.made), cell(a.other), cell(a.rendered), a.rendered.count);
+  fmt::print("Fréchet distance to rendered films of other captions: {:.1f}; rendered ones have {:.1f}\n", bench.frechet, bench.frechet_floor);
+  fmt::print("change from frame to frame {:.2f} and flicker {:.2f} times rendered; nearly still {:.2f} of the films\n", bench.motion_ratio, bench.flicker_ratio, bench.still_share);
+}
+
+void judge_films(Options options) {
+  nn::set_threads();
+  nn::keep_freed_memory();
+  nn::set_compute(nn::parse_compute(options.compute));
+  auto settings = world_of(options);
+  auto world = settings.open();
+  auto judge = video::load_video_judge(weights::resolve_model(options.judge.empty() ? options.model : options.judge));
+  std::shared_ptr<generate::Session> session;
+  eval::FilmMaker make;
+  if (!options.rendered_only) {
+    session = std::make_shared<generate::Session>(generate::Session::open(options.model));
+    make = [&options, session](const eval::FilmItem& item) {
+      auto request = options.request;
+      request.prompt = item.prompt, request.seed += item.index, request.sound = false;
+      request.num_frames = options.bench.shape.frames, request.width = options.bench.shape.width, request.height = options.bench.shape.height;
+      return data::film_tensor(session->generate(request, {.cancel = &process_cancel()}).frames);
+    };
+  }
+  make_folder(options.output);
+  std::vector<media::Image> cells;
+  std::string captions;
+  options.bench.cancel = &process_cancel();
+  auto bench = eval::run_film_bench(*world, settings, make, judge, options.bench, [&](const eval::FilmItem& item, const at::Tensor& film) {
+    captions += item.prompt + "\n";
+    if (item.index >= kShownFilms) return;
+    for (int i = 0; i < options.frames_shown; ++i) cells.push_back(data::image_of(film, options.frames_shown > 1 ? i * (film.size(1) - 1) / (options.frames_shown - 1) : 0));
+  });
+  auto path = (fs::path(options.output) / "grid.jpg").string();
+  media::write_image(path, media::grid(cells, options.frames_shown * options.columns));
+  write_text((fs::path(options.output) / "prompts.txt").string(), captions);
+  auto metrics = to_json(bench).dump(2) + "\n";
+  write_text((fs::path(options.output) / "metrics.json").string(), metrics);
+  if (options.json) return fmt::print("{}", metrics);
+  print_bench(bench, options);
+  fmt::print("{}\n", path);
+}
+
 }  // namespace
 
 void add_eval_t2v(CLI::App& eval, Action& action) {
@@ -84,7 +154,17 @@ void add_eval_t2v(CLI::App& eval, Action& action) {
   t2v->add_option("--shown", options->frames_shown, "frames of a film in the grid")->check(CLI::Range(1, 32))->capture_default_str();
   t2v->add_option("--columns", options->columns, "films in a row of the grid")->check(CLI::Range(1, 32))->capture_default_str();
   t2v->add_option("--compute", options->compute, "precision of products: f32, bf16, aten or auto")->capture_default_str();
-  t2v->callback([options, &action] { action = [options] { evaluate(*options); }; });
+  t2v->add_option("--held-out", options->bench.films, "judge films for the captions of so many held-out clips in place of a prompt list")->check(CLI::Range(2, 100000));
+  t2v->add_option("--judge", options->judge, "model folder with a video judge [the model's own]");
+  t2v->add_option("--caption", options->bench.caption, "which captions: brief, normal or full")->check(CLI::IsMember({"brief", "normal", "full"}))->capture_default_str();
+  t2v->add_flag("--rendered-only", options->rendered_only, "judge the rendered clips alone; nothing is generated");
+  t2v->add_option("--recipe", options->recipe, "training recipe whose part of the world the clips come from; '' = all of it")->capture_default_str();
+  t2v->add_option("--set", options->assignments, "change a setting of it: --set task_settings.world.plain=1");
+  t2v->add_option("--world", options->world_folder, "asset pack folder [where `moviegen world fetch` put it]");
+  t2v->add_flag("--json", options->json, "print the judge's figures as JSON");
+  t2v->callback([options, &action] {
+    action = [options] { options->bench.films ? judge_films(*options) : evaluate(*options); };
+  });
 }
 
 }  // namespace mg::cli

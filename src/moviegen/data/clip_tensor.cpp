@@ -9,6 +9,15 @@ at::Tensor clip_tensor(const world::Clip& clip) {
   return bytes.permute({3, 0, 1, 2}).to(at::kFloat).mul_(2.0f / 255).sub_(1).contiguous();
 }
 
+at::Tensor film_tensor(const std::vector<media::Image>& frames) {
+  std::vector<at::Tensor> list;
+  for (const auto& frame : frames) {
+    auto bytes = at::from_blob(const_cast<uint8_t*>(frame.rgb.data()), {frame.height, frame.width, 3}, at::kByte);
+    list.push_back(bytes.permute({2, 0, 1}).to(at::kFloat));
+  }
+  return at::stack(list, 1).mul_(2.0f / 255).sub_(1);
+}
+
 media::Image image_of(const at::Tensor& pixels, int64_t frame) {
   auto clip = pixels.dim() == 5 ? pixels.squeeze(0) : pixels;
   check(clip.dim() == 4 && clip.size(0) == 3 && frame < clip.size(1), "image_of: expected pixels [3,T,H,W] with more than {} frames", frame);

@@ -140,12 +140,17 @@ SoundBench run_sound_bench(const HeldOutClips& clips, const SoundMaker& make, au
 }
 
 Json to_json(const SoundBench& bench) {
+  auto by_class = [](const SystemReport& report) {
+    Json classes = Json::object();
+    for (const auto& [name, count] : report.by_class) classes[name] = {{"events", count.events}, {"hits", count.hits}};
+    return classes;
+  };
   Json systems = Json::array(), texts = Json::array();
   for (const auto& s : bench.systems)
     systems.push_back({{"name", s.name}, {"events", s.onsets.events}, {"onsets", s.onsets.onsets}, {"hits", s.onsets.hits},
                        {"event_share", to_json(s.event_share)}, {"onset_share", to_json(s.onset_share)}, {"f1", to_json(s.f1)},
                        {"top_class", to_json(s.top_class)}, {"mean_average_precision", to_json(s.mean_precision)}, {"quality", to_json(s.quality)},
-                       {"loudness_share", to_json(s.loudness_share)}, {"frechet", std::isfinite(s.frechet) ? Json(s.frechet) : Json()}});
+                       {"loudness_share", to_json(s.loudness_share)}, {"by_class", by_class(s)}, {"frechet", std::isfinite(s.frechet) ? Json(s.frechet) : Json()}});
   for (const auto& t : bench.texts)
     texts.push_back({{"name", t.name}, {"named_class", to_json(t.named_class)}, {"music_obeyed", to_json(t.music_obeyed)}});
   return {{"systems", systems}, {"texts", texts}};

@@ -43,15 +43,20 @@ std::vector<SoundEvent> read_events(const Json& events) {
   return list;
 }
 
+std::vector<SoundEvent> visible_events(std::span<const SoundEvent> events, double duration_s) {
+  std::vector<SoundEvent> list, merged;
+  for (const auto& event : events)
+    if (event.visible && !event.loop && event.gain >= kAudibleGain && event.time_s <= duration_s - kLastRoom_s) list.push_back(event);
+  std::stable_sort(list.begin(), list.end(), [](const SoundEvent& a, const SoundEvent& b) { return a.time_s < b.time_s; });
+  for (auto& event : list)
+    if (merged.empty() || event.time_s - merged.back().time_s >= kMergeWithin_s) merged.push_back(std::move(event));
+  return merged;
+}
+
 std::vector<double> visible_times(std::span<const SoundEvent> events, double duration_s) {
   std::vector<double> times;
-  for (const auto& event : events)
-    if (event.visible && !event.loop && event.gain >= kAudibleGain && event.time_s <= duration_s - kLastRoom_s) times.push_back(event.time_s);
-  std::sort(times.begin(), times.end());
-  std::vector<double> merged;
-  for (double t : times)
-    if (merged.empty() || t - merged.back() >= kMergeWithin_s) merged.push_back(t);
-  return merged;
+  for (const auto& event : visible_events(events, duration_s)) times.push_back(event.time_s);
+  return times;
 }
 
 OnsetCount& OnsetCount::operator+=(const OnsetCount& other) {
@@ -62,16 +67,21 @@ double OnsetCount::event_share() const { return ratio(hits, events); }
 double OnsetCount::onset_share() const { return ratio(hits, onsets); }
 double OnsetCount::f1() const { return ratio(2 * hits, events + onsets); }
 
-OnsetCount match_onsets(std::span<const double> events, std::span<const double> onsets, double tolerance) {
-  OnsetCount count{std::ssize(events), std::ssize(onsets), 0};
+std::vector<char> events_hit(std::span<const double> events, std::span<const double> onsets, double tolerance) {
+  std::vector<char> hit(events.size(), false);
   // All windows are equally wide, so giving each event the earliest free onset in reach leaves most for those after it.
   size_t next = 0;
-  for (double t : events) {
-    while (next < onsets.size() && onsets[next] < t - tolerance) ++next;
+  for (size_t i = 0; i < events.size(); ++i) {
+    while (next < onsets.size() && onsets[next] < events[i] - tolerance) ++next;
     if (next == onsets.size()) break;
-    if (onsets[next] <= t + tolerance) ++count.hits, ++next;
+    if (onsets[next] <= events[i] + tolerance) hit[i] = true, ++next;
   }
-  return count;
+  return hit;
+}
+
+OnsetCount match_onsets(std::span<const double> events, std::span<const double> onsets, double tolerance) {
+  auto hit = events_hit(events, onsets, tolerance);
+  return {std::ssize(events), std::ssize(onsets), std::count(hit.begin(), hit.end(), true)};
 }
 
 }  // namespace mg::eval

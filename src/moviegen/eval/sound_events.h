@@ -24,8 +24,9 @@ inline constexpr double kMergeWithin_s = 0.06;  // closer events sound as one
 inline constexpr double kTolerance_s = 0.08;    // ours: about the asynchrony viewers begin to notice
 inline constexpr double kAudibleGain = 0.1;     // events below are not asked for
 
-// Onset times of visible events that are no loops, sorted; of events closer than kMergeWithin_s the first. Events in the
-// last 50 ms of the clip are left out: they have no room to be heard.
+// Visible events that are no loops, sorted by time; of events closer than kMergeWithin_s the first. Events in the last 50 ms
+// of the clip are left out: they have no room to be heard.
+std::vector<SoundEvent> visible_events(std::span<const SoundEvent> events, double duration_s);
 std::vector<double> visible_times(std::span<const SoundEvent> events, double duration_s);
 
 struct OnsetCount {
@@ -36,7 +37,8 @@ struct OnsetCount {
   double f1() const;           // NaN with neither
 };
 
-// Pairs events and onsets at most `tolerance_s` apart, each with at most one other, as many pairs as possible. Both sorted.
+// Which events have an onset of their own: pairs events and onsets at most `tolerance_s` apart, each with at most one other, as many pairs as possible. Both sorted.
+std::vector<char> events_hit(std::span<const double> events_s, std::span<const double> onsets_s, double tolerance_s = kTolerance_s);
 OnsetCount match_onsets(std::span<const double> events_s, std::span<const double> onsets_s, double tolerance_s = kTolerance_s);
 
 }  // namespace mg::eval

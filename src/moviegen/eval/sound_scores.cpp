@@ -39,8 +39,9 @@ Interval pooled(const std::vector<OnsetCount>& counts, double (OnsetCount::*figu
 }  // namespace
 
 ClipTruth truth_of(const SoundItem& item) {
-  return {.visible_s = visible_times(item.events, item.duration_s), .classes = sound_classes(item.events, true),
-          .discrete = sound_classes(item.events, false), .has_music = item.caption.music >= 0.5};
+  ClipTruth truth{.visible_s = {}, .visible_classes = {}, .classes = sound_classes(item.events, true), .discrete = sound_classes(item.events, false), .has_music = item.caption.music >= 0.5};
+  for (auto& event : visible_events(item.events, item.duration_s)) truth.visible_s.push_back(event.time_s), truth.visible_classes.push_back(event.sound_class);
+  return truth;
 }
 
 SoundScores::SoundScores(std::vector<std::string> classes, std::vector<ClipTruth> truths, const std::vector<SoundReading>& reference, double target_lufs,
@@ -94,6 +95,8 @@ SystemReport SoundScores::report(const std::string& name, const std::vector<Soun
   for (size_t i = 0; i < readings.size(); ++i) {
     counts.push_back(match_onsets(truths_[i].visible_s, readings[i].onsets_s));
     report.onsets += counts.back();
+    auto hit = events_hit(truths_[i].visible_s, readings[i].onsets_s);
+    for (size_t e = 0; e < hit.size(); ++e) report.by_class[truths_[i].visible_classes[e]] += {.events = 1, .onsets = 0, .hits = hit[e]};
     loud.push_back(std::abs(readings[i].loudness_lufs - target_lufs_) <= kLoudnessTolerance_lu);
     if (readings[i].verdict) quality.push_back(readings[i].verdict->quality);
   }

@@ -1,5 +1,6 @@
 // From readings to figures: pooled shares, class accuracy, precision and distances of one kind of soundtrack.
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace mg::eval {
 struct SystemReport {
   std::string name;
   OnsetCount onsets{};                          // pooled
+  std::map<std::string, OnsetCount> by_class{};  // visible events of each class of sound and those with an onset; onsets not counted
   Interval event_share{}, onset_share{}, f1{};
   Interval top_class{};                         // clips whose only class of event is the judge's first among classes of events
   Interval mean_precision{};                    // average precision, mean over classes
@@ -31,6 +33,7 @@ struct TextReport {
 // What of an item the figures need; its sound and frames can go.
 struct ClipTruth {
   std::vector<double> visible_s;               // onset times of visible events
+  std::vector<std::string> visible_classes;    // and what they sound like
   std::vector<std::string> classes, discrete;  // of all events; of those that are no loops
   bool has_music = false;
 };

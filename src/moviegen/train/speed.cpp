@@ -25,11 +25,11 @@ double raw_product_rate(double seconds) {
   return best;
 }
 
-int64_t resident_bytes() {
+int64_t held_bytes() {
   File file(std::fopen("/proc/self/statm", "re"));
-  long long size = 0, resident = 0;
-  if (!file || std::fscanf(file.get(), "%lld %lld", &size, &resident) != 2) return 0;
-  return resident * ::sysconf(_SC_PAGESIZE);
+  long long size = 0, resident = 0, mapped = 0;
+  if (!file || std::fscanf(file.get(), "%lld %lld %lld", &size, &resident, &mapped) != 3) return 0;
+  return (resident - mapped) * ::sysconf(_SC_PAGESIZE);
 }
 
 void SpeedWindow::add(const StepReport& report, double seconds) {

@@ -9,8 +9,8 @@ namespace mg::train {
 
 // Floating point operations a second of one large product in the current precision: the best of what fits into `seconds`.
 double raw_product_rate(double seconds = 0.3);
-// Memory of this process that is in RAM.
-int64_t resident_bytes();
+// Memory of this process in RAM, without files that are mapped into it: the kernel takes those back when others need the room.
+int64_t held_bytes();
 
 // Speed since the last metrics line. Not saved: it tells of this process only.
 class SpeedWindow {

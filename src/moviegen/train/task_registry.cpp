@@ -17,6 +17,7 @@ constexpr Entry kTasks[] = {
     {"sound-codec", make_sound_codec_task},
     {"sound", make_sound_task},
     {"sound-judge", make_sound_judge_task},
+    {"video-judge", make_video_judge_task},
 };
 
 }  // namespace

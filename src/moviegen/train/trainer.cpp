@@ -202,7 +202,7 @@ void Trainer::step() {
   Scalars shown = report.scalars;
   shown.merge(speed_.figures());
   shown["learning_rate"] = learning_rate;
-  shown["memory_bytes"] = static_cast<double>(resident_bytes());
+  shown["memory_bytes"] = static_cast<double>(held_bytes());
   printer_.status(status_line(done_, config_.steps, shown), is_line_due || done_ == 1);
   if (is_line_due) write_metrics();
 }
@@ -225,7 +225,7 @@ void Trainer::write_metrics() {
   values["learning_rate"] = learning_rate_at(config_, done_ - 1);
   values["samples"] = static_cast<double>(samples_);
   values["seconds"] = earlier_s_ + seconds_since(started_);
-  values["memory_bytes"] = static_cast<double>(resident_bytes());
+  values["memory_bytes"] = static_cast<double>(held_bytes());
   metrics_->append(done_, values);
 }
 

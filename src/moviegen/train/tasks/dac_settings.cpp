@@ -25,6 +25,7 @@ void DacSettings::check() const {
     if (mels < 0 || mels > window / 2) throw UsageError("sound codec recipe: {} mel bands under a window of {}", mels, window);
   }
   if (!(loss.floor > 0 && loss.floor <= 1)) throw UsageError("sound codec recipe: the floor must be above 0 and at most 1, got {}", loss.floor);
+  if (!(loss.texture_hz > 0 && loss.fine >= 0)) throw UsageError("sound codec recipe: texture_hz must be above 0 and fine at least 0, got {} and {}", loss.texture_hz, loss.fine);
   if (validation_clips < 1 || sample_clips < 1 || statistics_clips < 1 || discriminator_width < 1)
     throw UsageError("sound codec recipe: validation, samples, statistics and the discriminator's width start at 1");
 }

@@ -69,7 +69,11 @@ StepReport DacTask::step(int64_t step, Generator& generator) {
   auto sound = made.detach().requires_grad_();
   auto spectral = spectral_loss(sound, target, settings_.model.sample_rate, w);
   auto waveform = waveform_loss(sound, target);
-  auto pull = torch::autograd::grad({spectral.total}, {sound})[0];
+  auto zero = at::zeros({}, sound.options());
+  auto texture = w.texture > 0 ? texture_loss(sound, target, settings_.model.sample_rate, w) : zero;
+  auto onset = w.onset > 0 ? onset_loss(sound, target, settings_.model.sample_rate) : zero;
+  auto of_spectra = spectral.total + w.texture * texture + w.onset * onset;
+  auto pull = torch::autograd::grad({of_spectra}, {sound})[0];
   auto to_waveform = torch::autograd::grad({waveform}, {sound})[0];
   pull = pull + w.waveform * scale_to(pull, to_waveform) * to_waveform;
   if (settings_.discriminator_start >= 0 && step >= settings_.discriminator_start) add_adversarial(made.detach(), target, pull, report);
@@ -77,10 +81,12 @@ StepReport DacTask::step(int64_t step, Generator& generator) {
   if (settings_.train_encoder) torch::autograd::backward({made, w.kl * kl}, {pull, Tensor()});
   else torch::autograd::backward({made}, {pull});
 
-  report.scalars["loss"] = spectral.total.item<double>() + w.waveform * waveform.item<double>() + w.kl * kl.item<double>();
+  report.scalars["loss"] = (of_spectra + w.waveform * waveform + w.kl * kl).item<double>();
   report.scalars["loss/log_spectrum"] = spectral.log_spectrum.item<double>();
   report.scalars["loss/convergence"] = spectral.convergence.item<double>();
   report.scalars["loss/mel"] = spectral.mel.item<double>();
+  if (w.texture > 0) report.scalars["loss/texture"] = texture.item<double>();
+  if (w.onset > 0) report.scalars["loss/onset"] = onset.item<double>();
   report.scalars["loss/waveform"] = waveform.item<double>();
   report.scalars["loss/kl"] = kl.item<double>();
   report.scalars["si_sdr"] = mean_si_sdr(made.detach(), target);
@@ -153,10 +159,7 @@ void DacTask::export_model(const std::string& folder) {
 }
 
 void DacTask::import_model(const std::string& folder) {
-  auto state = weights::state_of(*audio::load_dac_vae(folder));
-  for (const auto& [key, tensor] : weights::state_of(*model_))  // a codec without noise gets some to begin with
-    if (key.starts_with("decoder.noise_gain.")) state.emplace(key, tensor);
-  weights::load_into(*model_, state, folder + "/sound_codec");
+  weights::load_into(*model_, weights::state_of(*audio::load_dac_vae(folder)), folder + "/sound_codec");
 }
 
 std::unique_ptr<Task> make_sound_codec_task(const TaskContext& context) {

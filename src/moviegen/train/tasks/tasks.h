@@ -11,6 +11,7 @@ std::unique_ptr<Task> make_contrastive_task(const TaskContext& context);    // t
 std::unique_ptr<Task> make_text_to_video_task(const TaskContext& context);  // the transformer, by flow matching on latents
 std::unique_ptr<Task> make_sound_task(const TaskContext& context);          // sound for films, by flow matching on sound latents
 std::unique_ptr<Task> make_sound_judge_task(const TaskContext& context);    // what listens: classes, music and quality of a sound
+std::unique_ptr<Task> make_video_judge_task(const TaskContext& context);    // what watches: who, where and doing what in a film
 std::unique_ptr<Task> make_sound_codec_task(const TaskContext& context);    // waveform ↔ latents: DAC-VAE
 
 }  // namespace mg::train

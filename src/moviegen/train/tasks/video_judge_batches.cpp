@@ -1,0 +1,84 @@
+#include "moviegen/train/tasks/video_judge_batches.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include "moviegen/core/error.h"
+
+namespace mg::train {
+namespace {
+
+constexpr size_t kPoolsAhead = 1;
+
+}  // namespace
+
+void collect_values(const world::World& world, const data::WorldSettings& settings, int64_t clips, video::VideoJudgeConfig& config) {
+  auto options = settings.render(config.size, config.size, 2);
+  options.pictures = false;
+  std::map<std::string, std::set<std::string>> all;
+  for (int64_t i = 0; i < clips; ++i)
+    for (const auto& [attribute, words] : eval::words_of(world.render(data::kTrainSeeds + static_cast<uint64_t>(i), options).labels)) all[attribute].insert(words.begin(), words.end());
+  auto fill = [&](const char* attribute, std::vector<std::string>& list) {
+    if (list.empty()) list.assign(all[attribute].begin(), all[attribute].end());
+  };
+  fill("subject", config.subjects), fill("color", config.colors), fill("motion", config.motions), fill("direction", config.directions), fill("place", config.places);
+  fill("time", config.times), fill("weather", config.weathers), fill("camera", config.cameras), fill("style", config.styles);
+}
+
+VideoJudgeBatches::VideoJudgeBatches(const VideoJudgeBatchSettings& batches, const data::WorldSettings& settings, const video::VideoJudgeConfig& model,
+                                     std::shared_ptr<const world::World> world, uint64_t seed)
+    : batches_(batches), settings_(settings), model_(model), attributes_(video::attributes_of(model)), world_(std::move(world)), seed_(seed),
+      prefetch_([this](int64_t index) { return render_pool(index); }, kPoolsAhead) {}
+
+VideoJudgeBatches::Film VideoJudgeBatches::render(uint64_t seed) const {
+  auto options = settings_.render(model_.size, model_.size, model_.frames);
+  options.fps = static_cast<double>(model_.frames) / batches_.seconds;
+  auto clip = world_->render(seed, options);
+  auto bytes = at::from_blob(const_cast<uint8_t*>(clip.rgb.data()), {clip.frames, clip.height, clip.width, 3}, at::kByte);
+  return {bytes.permute({3, 0, 1, 2}).contiguous(), eval::truths_of(clip.labels, attributes_)};
+}
+
+VideoJudgeBatches::Pool VideoJudgeBatches::render_pool(int64_t index) const {
+  auto pool = std::make_shared<std::vector<Film>>();
+  Generator seeds(seed_, "video judge clips " + std::to_string(index));
+  for (int64_t i = 0; i < batches_.pool_clips; ++i) pool->push_back(render(data::kTrainSeeds + seeds.next() % data::kValidationSeeds));
+  return pool;
+}
+
+VideoJudgeBatch VideoJudgeBatches::take(int64_t step, double* wait_s) {
+  int64_t index = step / batches_.pool_steps;
+  if (index != pool_index_) pool_ = prefetch_.take(index, wait_s), pool_index_ = index;
+  Generator generator(seed_, "video judge batch " + std::to_string(step));
+  std::vector<const Film*> films;
+  for (int64_t i = 0; i < batches_.batch; ++i) films.push_back(&(*pool_)[static_cast<size_t>(generator.below(static_cast<int>(pool_->size())))]);
+  return collate(films);
+}
+
+VideoJudgeBatch VideoJudgeBatches::held_out(int64_t first, int64_t count) const {
+  std::vector<Film> films;
+  for (int64_t i = first; i < first + count; ++i) films.push_back(render(data::kValidationSeeds + static_cast<uint64_t>(i)));
+  std::vector<const Film*> all;
+  for (const auto& film : films) all.push_back(&film);
+  return collate(all);
+}
+
+VideoJudgeBatch VideoJudgeBatches::collate(const std::vector<const Film*>& films) const {
+  int64_t count = 0, row = 0;
+  for (const auto& attribute : attributes_) count += std::ssize(attribute.values);
+  VideoJudgeBatch batch{.pixels_BCTHW = {}, .true_BN = torch::zeros({std::ssize(films), count})};
+  auto truth = batch.true_BN.accessor<float, 2>();
+  std::vector<at::Tensor> pixels;
+  for (const auto* film : films) {
+    pixels.push_back(film->pixels);
+    int64_t first = 0;
+    for (size_t a = 0; a < attributes_.size(); first += std::ssize(attributes_[a++].values))
+      for (int64_t value : film->truths[a]) truth[row][first + value] = 1;
+    ++row;
+  }
+  batch.pixels_BCTHW = at::stack(pixels).to(at::kFloat).mul_(2.0f / 255).sub_(1);
+  return batch;
+}
+
+}  // namespace mg::train

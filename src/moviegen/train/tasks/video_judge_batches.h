@@ -1,0 +1,67 @@
+// Batches of the video judge: rendered films and what is truly seen in them. Batch `step` is a function of (seed, step) alone; a
+// worker thread renders ahead.
+// B batch · T frames · N values of all attributes
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <vector>
+
+#include "moviegen/core/random.h"
+#include "moviegen/data/prefetch.h"
+#include "moviegen/data/world_settings.h"
+#include "moviegen/eval/film_truth.h"
+
+namespace mg::train {
+
+struct VideoJudgeBatchSettings {
+  int64_t batch = 16;
+  int64_t pool_clips = 32, pool_steps = 4;  // films rendered at a time, and steps that draw from them
+  double seconds = 2;                       // length of a film
+};
+
+template <class V>
+void fields(V& v, VideoJudgeBatchSettings& s) {
+  v("batch", s.batch, "films in a batch");
+  v("pool_clips", s.pool_clips, "films rendered at a time");
+  v("pool_steps", s.pool_steps, "steps that draw from the same films");
+  v("seconds", s.seconds, "length of a film");
+}
+
+// The attributes that the first `clips` training clips of this part of the world show, each list sorted.
+void collect_values(const world::World& world, const data::WorldSettings& settings, int64_t clips, video::VideoJudgeConfig& config);
+
+struct VideoJudgeBatch {
+  at::Tensor pixels_BCTHW;  // [−1,1]
+  at::Tensor true_BN;       // 1 where a value is true; an attribute without any is left open
+};
+
+class VideoJudgeBatches {
+ public:
+  VideoJudgeBatches(const VideoJudgeBatchSettings& batches, const data::WorldSettings& settings, const video::VideoJudgeConfig& model,
+                    std::shared_ptr<const world::World> world, uint64_t seed);
+  VideoJudgeBatch take(int64_t step, double* wait_s = nullptr);
+  VideoJudgeBatch held_out(int64_t first, int64_t count) const;
+
+ private:
+  struct Film {
+    at::Tensor pixels;  // [3,T,H,W] bytes
+    std::vector<std::vector<int64_t>> truths;
+  };
+  using Pool = std::shared_ptr<const std::vector<Film>>;
+  Film render(uint64_t seed) const;
+  Pool render_pool(int64_t index) const;
+  VideoJudgeBatch collate(const std::vector<const Film*>& films) const;
+
+  VideoJudgeBatchSettings batches_;
+  data::WorldSettings settings_;
+  video::VideoJudgeConfig model_;
+  std::vector<video::Attribute> attributes_;
+  std::shared_ptr<const world::World> world_;
+  uint64_t seed_;
+  int64_t pool_index_ = -1;
+  Pool pool_;
+  data::Prefetch<Pool> prefetch_;  // last: its thread uses the members above
+};
+
+}  // namespace mg::train

@@ -1,0 +1,148 @@
+// B batch · C channels · T frames · H W picture · N values of all attributes · F features
+#include "moviegen/video/video_judge.h"
+
+#include <cmath>
+#include <set>
+
+#include "moviegen/core/config.h"
+#include "moviegen/core/error.h"
+#include "moviegen/weights/model_folder.h"
+
+namespace mg::video {
+namespace {
+
+constexpr const char* kClass = "MovieGenVideoJudge";
+constexpr int64_t kGroups = 8;
+constexpr double kFirstLogit = -3;  // of values of which any number is true: a fresh judge sees each in one film of twenty
+
+Tensor weight_of(int64_t in, int64_t out, std::vector<int64_t> kernel, double gain = 1) {
+  int64_t taps = kernel[0] * kernel[1] * kernel[2];
+  return torch::randn({out, in, kernel[0], kernel[1], kernel[2]}) * (gain * std::sqrt(2.0 / static_cast<double>(taps * in)));
+}
+
+int64_t value_count(const VideoJudgeConfig& config) {
+  int64_t count = 0;
+  for (const auto& attribute : attributes_of(config)) count += std::ssize(attribute.values);
+  return count;
+}
+
+}  // namespace
+
+std::vector<Attribute> attributes_of(const VideoJudgeConfig& c) {
+  return {{"subject", c.subjects, true}, {"color", c.colors, true},     {"motion", c.motions, true},   {"direction", c.directions, true}, {"place", c.places, false},
+          {"time", c.times, false},      {"weather", c.weathers, false}, {"camera", c.cameras, false}, {"style", c.styles, false}};
+}
+
+void VideoJudgeConfig::check() const {
+  auto bounded = [](const char* field, int64_t value, int64_t least, int64_t most) {
+    if (value < least || value > most) throw UsageError("video judge: {}: expected {} to {}, got {}", field, least, most, value);
+  };
+  bounded("size", size, 8, 512);
+  bounded("frames", frames, 2, 128);
+  bounded("patch", patch, 1, 32);
+  bounded("levels", std::ssize(widths), 1, 6);
+  bounded("features", features, 1, 4096);
+  for (int64_t width : widths) {
+    bounded("width", width, kGroups, 2048);
+    if (width % kGroups) throw UsageError("video judge: widths must be multiples of {}, got {}", kGroups, width);
+  }
+  int64_t halvings = int64_t{1} << (widths.size() - 1);
+  if (size % (patch * halvings) || frames % halvings)
+    throw UsageError("video judge: size ({}) must be patches of {} that halve {} times, and so must frames ({})", size, patch, widths.size() - 1, frames);
+  for (const auto& [name, values, many] : attributes_of(*this)) {
+    bounded(name, std::ssize(values), 0, 4096);
+    if (std::set<std::string>(values.begin(), values.end()).size() != values.size()) throw UsageError("video judge: a {} is named twice", name);
+  }
+  if (value_count(*this) == 0) throw UsageError("video judge: it has nothing to look for");
+}
+
+VideoJudgeLevelImpl::VideoJudgeLevelImpl(int64_t in, int64_t out, int64_t p) : patch(p) {
+  step_weight = register_parameter("step_weight", patch ? weight_of(in, out, {1, patch, patch}) : weight_of(in, out, {3, 2, 2}));
+  step_bias = register_parameter("step_bias", torch::zeros({out}));
+  norm1_weight = register_parameter("norm1_weight", torch::ones({out}));
+  norm1_bias = register_parameter("norm1_bias", torch::zeros({out}));
+  time_weight = register_parameter("time_weight", weight_of(out, out, {3, 1, 1}));
+  norm2_weight = register_parameter("norm2_weight", torch::ones({out}));
+  norm2_bias = register_parameter("norm2_bias", torch::zeros({out}));
+  space_weight = register_parameter("space_weight", weight_of(out, out, {1, 3, 3}, 0.2));
+  space_bias = register_parameter("space_bias", torch::zeros({out}));
+}
+
+Tensor VideoJudgeLevelImpl::forward(const Tensor& x) {
+  auto y = patch ? at::conv3d(x, step_weight, step_bias, at::IntArrayRef{1, patch, patch}, at::IntArrayRef{0, 0, 0})
+                 : at::conv3d(x, step_weight, step_bias, at::IntArrayRef{2, 2, 2}, at::IntArrayRef{1, 0, 0});
+  auto z = at::conv3d(at::gelu(at::group_norm(y, kGroups, norm1_weight, norm1_bias)), time_weight, {}, at::IntArrayRef{1, 1, 1}, at::IntArrayRef{1, 0, 0});
+  return y + at::conv3d(at::gelu(at::group_norm(z, kGroups, norm2_weight, norm2_bias)), space_weight, space_bias, at::IntArrayRef{1, 1, 1}, at::IntArrayRef{0, 1, 1});
+}
+
+VideoJudgeImpl::VideoJudgeImpl(const VideoJudgeConfig& c) : config(c) {
+  config.check();
+  register_module("levels", levels);
+  for (size_t i = 0; i < c.widths.size(); ++i) levels->push_back(VideoJudgeLevel(i ? c.widths[i - 1] : 3, c.widths[i], i ? 0 : c.patch));
+  pool = register_module("pool", nn::Linear(2 * c.widths.back(), c.features));
+  head = register_module("head", nn::Linear(c.features, value_count(c)));
+  at::NoGradGuard no_grad;
+  int64_t first = 0;
+  for (const auto& attribute : attributes_of(c)) {
+    if (attribute.many) head->bias.narrow(0, first, std::ssize(attribute.values)).fill_(kFirstLogit);
+    first += std::ssize(attribute.values);
+  }
+}
+
+FilmJudgements VideoJudgeImpl::forward(const Tensor& pixels) {
+  const auto& c = config;
+  if (pixels.dim() != 5 || pixels.size(1) != 3 || pixels.size(2) != c.frames || pixels.size(3) != c.size || pixels.size(4) != c.size)
+    throw UsageError("video judge: expected [B,3,{},{},{}], got [{}]", c.frames, c.size, c.size, fmt::join(pixels.sizes(), ","));
+  auto x = pixels;
+  for (const auto& level : *levels) x = level->as<VideoJudgeLevel>()->forward(x);
+  auto places = at::gelu(x).flatten(2);
+  auto features = pool(at::cat({places.mean(2), places.amax(2)}, 1));
+  return {head(at::gelu(features)), features};
+}
+
+int64_t parameter_count(const VideoJudgeConfig& c) {
+  int64_t count = 0, in = 3;
+  for (size_t i = 0; i < c.widths.size(); ++i) {
+    int64_t w = c.widths[i];
+    count += in * w * (i ? 12 : c.patch * c.patch) + 12 * w * w + 6 * w;
+    in = w;
+  }
+  return count + (2 * in + 1) * c.features + (c.features + 1) * value_count(c);
+}
+
+Tensor for_judge(const Tensor& pixels, const VideoJudgeConfig& c) {
+  if (pixels.dim() != 4 || pixels.size(0) != 3 || pixels.numel() == 0)
+    throw UsageError("video judge: expected a film [3,T,H,W], got [{}]", fmt::join(pixels.sizes(), ","));
+  auto times = torch::empty({c.frames}, at::kLong);
+  for (int64_t i = 0; i < c.frames; ++i) times[i] = (2 * i + 1) * pixels.size(1) / (2 * c.frames);
+  auto frames = pixels.index_select(1, times).transpose(0, 1);
+  return at::adaptive_avg_pool2d(frames, {c.size, c.size}).transpose(0, 1).contiguous();
+}
+
+FilmVerdict judge_film(VideoJudge& judge, const Tensor& pixels) {
+  at::NoGradGuard no_grad;
+  auto seen = judge(for_judge(pixels, judge->config).unsqueeze(0));
+  FilmVerdict verdict{.values = {}, .features = seen.features_BF[0].to(at::kDouble)};
+  int64_t first = 0;
+  for (const auto& attribute : attributes_of(judge->config)) {
+    auto logits = seen.logits_BN[0].narrow(0, first, std::ssize(attribute.values));
+    auto likely = (attribute.many ? logits.sigmoid() : logits.softmax(0)).to(at::kDouble).contiguous();
+    verdict.values.emplace_back(likely.data_ptr<double>(), likely.data_ptr<double>() + likely.numel());
+    first += logits.numel();
+  }
+  return verdict;
+}
+
+VideoJudge load_video_judge(const std::string& folder) {
+  auto place = folder + "/" + kJudgePart;
+  VideoJudge judge(config_from<VideoJudgeConfig>(weights::read_part_config(folder, kJudgePart, kClass), place + "/config.json"));
+  weights::load_into(*judge, weights::read_part_state(folder, kJudgePart), place);
+  judge->eval();
+  return judge;
+}
+
+void save_video_judge(const std::string& folder, const VideoJudge& judge, const std::string& dtype) {
+  weights::write_part(folder, kJudgePart, kClass, config_to_json(judge->config), weights::state_of(*judge), dtype);
+}
+
+}  // namespace mg::video

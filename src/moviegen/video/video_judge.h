@@ -1,0 +1,101 @@
+// Looks at a film of a second or two and says who is seen, where, when, doing what, in which style and how the camera moves, and
+// gives features for the Fréchet distance. It measures and nothing else: no model is conditioned on it, and it shares neither
+// architecture nor seed with the towers and encoders that models are conditioned on.
+//   pixels [B,3,T,H,W] → levels of convolutions over time and over the picture, each halving T, H and W → mean and max over
+//   what is left → features [B,F] → one linear head for all attributes
+//
+//   auto judge = load_video_judge(folder);
+//   auto seen = judge_film(judge, pixels);
+#pragma once
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/modulelist.h>
+
+#include <string>
+#include <vector>
+
+#include "moviegen/nn/layers.h"
+
+namespace mg::video {
+
+using at::Tensor;
+
+inline constexpr const char* kJudgePart = "video_judge";
+
+// ours throughout: sized for half an hour of training on two cores.
+struct VideoJudgeConfig {
+  int64_t size = 128;                             // side of the square it sees
+  int64_t frames = 16;                            // of a film, evenly spread
+  int64_t patch = 4;                              // pixels a step of the first level
+  std::vector<int64_t> widths{48, 96, 192, 320};  // channels of each level
+  int64_t features = 128;                         // narrower than the 256 films of a measure, so that their covariance has full rank
+  // What its outputs stand for, in their order: the words of the world's labels.
+  std::vector<std::string> subjects{}, colors{}, motions{}, directions{}, places{}, times{}, weathers{}, cameras{}, styles{};
+  void check() const;
+};
+
+template <class V>
+void fields(V& v, VideoJudgeConfig& c) {
+  v("size", c.size, "side of the square picture it sees");
+  v("frames", c.frames, "frames of a film it sees, evenly spread");
+  v("patch", c.patch, "pixels a step of the first level");
+  v("widths", c.widths, "channels of each level");
+  v("features", c.features, "width of the feature vector");
+  v("subjects", c.subjects, "names of the subjects");
+  v("colors", c.colors, "names of their colours");
+  v("motions", c.motions, "names of their motions");
+  v("directions", c.directions, "names of the directions they move in");
+  v("places", c.places, "names of the places");
+  v("times", c.times, "names of the times of day");
+  v("weathers", c.weathers, "names of the weathers");
+  v("cameras", c.cameras, "names of the camera moves");
+  v("styles", c.styles, "names of the styles");
+}
+
+// One thing that is asked about a film. Of some any number is true (two subjects may do different things), of the rest exactly one.
+struct Attribute {
+  const char* name;
+  std::vector<std::string> values;
+  bool many;
+};
+std::vector<Attribute> attributes_of(const VideoJudgeConfig& config);
+
+struct VideoJudgeLevelImpl : torch::nn::Module {
+  // The first level cuts the picture into patches and keeps time; the others halve all three.
+  VideoJudgeLevelImpl(int64_t in, int64_t out, int64_t patch);
+  Tensor forward(const Tensor& x_BCTHW);
+  int64_t patch;  // 0 = not the first
+  Tensor step_weight, step_bias, norm1_weight, norm1_bias, time_weight, norm2_weight, norm2_bias, space_weight, space_bias;
+};
+TORCH_MODULE(VideoJudgeLevel);
+
+struct FilmJudgements {
+  Tensor logits_BN, features_BF;  // N: the values of all attributes, one after another
+};
+
+struct VideoJudgeImpl : torch::nn::Module {
+  explicit VideoJudgeImpl(const VideoJudgeConfig& config);
+  // [B,3,frames,size,size] in [−1,1].
+  FilmJudgements forward(const Tensor& pixels_BCTHW);
+  VideoJudgeConfig config;
+  torch::nn::ModuleList levels;
+  nn::Linear pool{nullptr}, head{nullptr};
+};
+TORCH_MODULE(VideoJudge);
+
+int64_t parameter_count(const VideoJudgeConfig& config);
+
+// Any film [3,T,H,W] as the judge sees it: its frames evenly spread, shrunk to the square by area. A picture stands still.
+Tensor for_judge(const Tensor& pixels_CTHW, const VideoJudgeConfig& config);
+
+// One film: of each attribute the probability of every value, and features [F] in f64.
+struct FilmVerdict {
+  std::vector<std::vector<double>> values;
+  Tensor features;
+};
+FilmVerdict judge_film(VideoJudge& judge, const Tensor& pixels_CTHW);
+
+// Model-folder part "video_judge", class "MovieGenVideoJudge".
+VideoJudge load_video_judge(const std::string& folder);
+void save_video_judge(const std::string& folder, const VideoJudge& judge, const std::string& dtype);
+
+}  // namespace mg::video

@@ -1,0 +1,125 @@
+#include "moviegen/train/tasks/video_judge_task.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "moviegen/core/config.h"
+#include "moviegen/core/error.h"
+#include "moviegen/core/files.h"
+#include "moviegen/nn/optimizer.h"
+#include "moviegen/weights/state.h"
+
+namespace mg::train {
+namespace {
+
+// A bright square, red or blue, that goes to the left or right over a dark or a green ground.
+class SquareWorld : public world::World {
+ public:
+  world::Clip render(uint64_t seed, const world::RenderOptions& options) const override {
+    Generator generator(seed, "square");
+    bool is_red = generator.chance(0.5), goes_right = generator.chance(0.5), is_green = generator.chance(0.5);
+    world::Clip clip;
+    clip.width = options.width, clip.height = options.height, clip.frames = options.frames, clip.fps = options.fps;
+    clip.labels = {{"place", is_green ? "meadow" : "space"}, {"camera", {{"move", "static"}}},
+                   {"subjects", {{{"subject", is_red ? "red square" : "blue square"}, {"motion", "slide"}, {"direction", goes_right ? "right" : "left"}, {"color", ""}}}}};
+    if (!options.pictures) return clip;
+    int side = options.width / 4, range = options.width - side, top = generator.below(options.height - side + 1);
+    for (int t = 0; t < options.frames; ++t) {
+      int step = t * range / std::max(options.frames - 1, 1), left = goes_right ? step : range - step;
+      for (int y = 0; y < options.height; ++y)
+        for (int x = 0; x < options.width; ++x) {
+          bool inside = x >= left && x < left + side && y >= top && y < top + side;
+          clip.rgb.push_back(inside && is_red ? 250 : 10);
+          clip.rgb.push_back(!inside && is_green ? 120 : 10);
+          clip.rgb.push_back(inside && !is_red ? 250 : 10);
+        }
+    }
+    return clip;
+  }
+  world::Clip render_scene(const nlohmann::json&, uint64_t seed, const world::RenderOptions& options) const override { return render(seed, options); }
+};
+
+VideoJudgeSettings small_settings() {
+  return config_from<VideoJudgeSettings>(Json::parse(R"({
+    "model": {"size": 32, "frames": 8, "widths": [8, 16, 24], "features": 16},
+    "batches": {"batch": 8, "pool_clips": 16, "pool_steps": 2}, "vocabulary_clips": 40, "validation_clips": 24})"),
+                                         "test");
+}
+
+VideoJudgeTask make(uint64_t seed = 7) { return {small_settings(), std::make_shared<SquareWorld>(), seed}; }
+
+StepReport run(VideoJudgeTask& task, int64_t step) {
+  Generator generator(7, "step " + std::to_string(step));
+  return task.step(step, generator);
+}
+
+TEST(VideoJudgeBatches, CollectsWhatTheWorldShows) {
+  video::VideoJudgeConfig config;
+  collect_values(SquareWorld(), {}, 40, config);
+  EXPECT_EQ(config.subjects, (std::vector<std::string>{"blue square", "red square"}));
+  EXPECT_EQ(config.directions, (std::vector<std::string>{"left", "right"}));
+  EXPECT_EQ(config.places, (std::vector<std::string>{"meadow", "space"}));
+  EXPECT_EQ(config.cameras, std::vector<std::string>{"static"});
+  EXPECT_TRUE(config.colors.empty() && config.weathers.empty());
+  config.places = {"space"};
+  collect_values(SquareWorld(), {}, 40, config);
+  EXPECT_EQ(config.places, std::vector<std::string>{"space"});  // what is given stays
+}
+
+TEST(VideoJudgeBatches, AreAFunctionOfSeedAndStep) {
+  auto settings = small_settings();
+  auto world = std::make_shared<SquareWorld>();
+  collect_values(*world, {}, 40, settings.model);
+  VideoJudgeBatches one(settings.batches, {}, settings.model, world, 1), other(settings.batches, {}, settings.model, world, 1);
+  std::vector<VideoJudgeBatch> in_order;
+  for (int64_t step = 0; step < 6; ++step) in_order.push_back(one.take(step));
+  for (int64_t step : {5, 2, 3}) {
+    auto batch = other.take(step);
+    EXPECT_TRUE(at::equal(batch.pixels_BCTHW, in_order[static_cast<size_t>(step)].pixels_BCTHW)) << step;
+    EXPECT_TRUE(at::equal(batch.true_BN, in_order[static_cast<size_t>(step)].true_BN)) << step;
+  }
+  EXPECT_EQ(in_order[0].pixels_BCTHW.sizes().vec(), (std::vector<int64_t>{8, 3, 8, 32, 32}));
+  EXPECT_TRUE((in_order[0].true_BN.sum(1) == 5).all().item<bool>());  // subject, motion, direction, place, camera
+  EXPECT_LE(in_order[0].pixels_BCTHW.abs().max().item<double>(), 1);
+}
+
+TEST(VideoJudgeTask, SameSeedAndStepGiveTheSameLoss) {
+  auto one = make(), other = make();
+  for (int64_t step : {0, 3, 4}) EXPECT_EQ(run(one, step).scalars.at("loss"), run(other, step).scalars.at("loss")) << step;
+}
+
+TEST(VideoJudgeTask, LearnsWhoWhereAndWhichWay) {
+  auto task = make();
+  nn::AdamW optimizer(task.groups()[0].module->parameters(), {.weight_decay = 0});
+  for (int64_t step = 0; step < 120; ++step) {
+    EXPECT_TRUE(std::isfinite(run(task, step).scalars.at("loss")));
+    optimizer.step(4e-3, 1 / std::max(1.0, optimizer.gradient_norm() / 5));
+  }
+  auto after = task.validate();
+  for (const char* attribute : {"subject", "direction", "place"}) EXPECT_GT(after.at(attribute), 0.9) << attribute;
+  EXPECT_EQ(after.at("camera"), 1);  // there is only one
+  EXPECT_FALSE(after.contains("color"));
+}
+
+TEST(VideoJudgeTask, ExportsAndReadsBack) {
+  auto folder = (std::filesystem::temp_directory_path() / ("moviegen-video-judge-" + std::to_string(::getpid()))).string();
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  auto task = make(7), other = make(8);
+  task.export_model(folder);
+  auto judge = video::load_video_judge(folder);
+  EXPECT_EQ(judge->config.directions, (std::vector<std::string>{"left", "right"}));
+  EXPECT_NE(run(task, 0).scalars.at("loss"), run(other, 0).scalars.at("loss"));
+  other.import_model(folder);
+  auto of_one = weights::state_of(*task.groups()[0].module), of_other = weights::state_of(*other.groups()[0].module);
+  for (const auto& [key, tensor] : of_one) EXPECT_TRUE(at::equal(tensor, of_other.at(key))) << key;
+  task.sample(folder);
+  EXPECT_NE(read_text(folder + "/values.tsv").find("direction\tleft"), std::string::npos);
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace mg::train
