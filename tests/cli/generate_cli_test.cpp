@@ -5,7 +5,9 @@
 #include <thread>
 
 #include "../generate/tiny_model.h"
+#include "moviegen/core/config.h"
 #include "moviegen/media/video.h"
+#include "moviegen/video/video_judge.h"
 #include "process.h"
 
 namespace mg::cli {
@@ -205,6 +207,26 @@ TEST(Generate, CtrlCKeepsFinishedFilms) {
     EXPECT_NE(entry.path().extension(), ".tmp") << entry.path();
   }
   EXPECT_EQ(films, shown);
+}
+
+TEST(EvalT2v, JudgesHeldOutFilms) {
+  Scratch scratch;
+  video::VideoJudgeConfig config{.size = 16, .frames = 4, .patch = 4, .widths = {8}, .features = 2};
+  config.styles = {"3d cartoon", "flat", "photo"}, config.weathers = {"clear", "rain"};
+  video::save_video_judge(scratch / "judge", video::VideoJudge(config), "f32");
+  std::vector<std::string> command{"eval", "t2v", "--held-out", "3", "--judge", "judge", "--rendered-only", "--frames", "5", "--recipe", "",
+                                   "--world", MG_SOURCE_DIR "/tests/data/world_sample", "-o", "judged", "--json"};
+  auto result = run(scratch, command);
+  ASSERT_EQ(result.code, 0) << result.err;
+  auto figures = Json::parse(result.out);
+  EXPECT_EQ(figures["attributes"]["style"]["made"], figures["attributes"]["style"]["rendered"]);  // nothing was made
+  EXPECT_EQ(figures["motion_ratio"], 1.0);
+  EXPECT_EQ(figures["still_share"], 0.0);
+  auto captions = read_text(scratch / "judged/prompts.txt");
+  EXPECT_EQ(std::count(captions.begin(), captions.end(), '\n'), 3);
+  EXPECT_GT(media::read_image(scratch / "judged/grid.jpg").width, 4 * 128);
+  command[5] = "nobody";
+  EXPECT_EQ(run(scratch, command).code, 3);
 }
 
 TEST(EvalT2v, MakesAFilmForEveryPromptAndAGrid) {

@@ -74,9 +74,9 @@ TEST(FilmBench, JudgesWhatWasAskedFor) {
   EXPECT_EQ(obedient.still_share, 1);                  // rendered ones brighten
   EXPECT_EQ(obedient.flicker_ratio, 0);
   EXPECT_GE(obedient.frechet, 0);
-  auto stubborn = run_film_bench(*world, {}, [&](const FilmItem&) { return grey(0.6); }, judge, options);
-  EXPECT_LT(stubborn.attributes[0].made.value, 0.9);
-  EXPECT_GT(stubborn.frechet, obedient.frechet);
+  auto deaf = run_film_bench(*world, {}, [&](const FilmItem&) { return grey(0.6); }, judge, options);
+  EXPECT_LT(deaf.attributes[0].made.value, 0.9);
+  EXPECT_GT(deaf.frechet, obedient.frechet);
   auto json = to_json(obedient);
   EXPECT_EQ(json["attributes"]["place"]["made"]["value"], 1.0);
   EXPECT_THROW(run_film_bench(*world, {}, {}, judge, {.films = 1}), UsageError);

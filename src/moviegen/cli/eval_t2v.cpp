@@ -106,6 +106,7 @@ void judge_films(Options options) {
   nn::set_threads();
   nn::keep_freed_memory();
   nn::set_compute(nn::parse_compute(options.compute));
+  if (options.request.num_frames > 0) options.bench.shape.frames = options.request.num_frames;
   auto settings = world_of(options);
   auto world = settings.open();
   auto judge = video::load_video_judge(weights::resolve_model(options.judge.empty() ? options.model : options.judge));

@@ -37,7 +37,8 @@ struct OnsetCount {
   double f1() const;           // NaN with neither
 };
 
-// Which events have an onset of their own: pairs events and onsets at most `tolerance_s` apart, each with at most one other, as many pairs as possible. Both sorted.
+// Which events have an onset of their own: pairs events and onsets at most `tolerance_s` apart, each with at most one other, as
+// many pairs as possible. Both sorted.
 std::vector<char> events_hit(std::span<const double> events_s, std::span<const double> onsets_s, double tolerance_s = kTolerance_s);
 OnsetCount match_onsets(std::span<const double> events_s, std::span<const double> onsets_s, double tolerance_s = kTolerance_s);
 
