@@ -49,12 +49,12 @@ class GreyWorld : public world::World {
 
 // Of two places, told by brightness.
 video::VideoJudge grey_judge() {
-  video::VideoJudgeConfig config{.size = 16, .frames = 4, .patch = 4, .widths = {8}, .features = 4};
+  video::VideoJudgeConfig config{.size = 16, .frames = 4, .patch = 4, .stills = 2, .picture_widths = {8}, .widths = {8}, .features = 4};
   config.places = {"cave", "snow"};
   video::VideoJudge judge(config);
   at::NoGradGuard no_grad;
   for (auto& p : judge->parameters()) p.zero_();
-  judge->levels->ptr(0)->as<video::VideoJudgeLevel>()->step_weight.select(0, 0).fill_(1.0 / 48);
+  judge->picture_levels->ptr(0)->as<video::PictureLevel>()->step_weight.select(0, 0).fill_(1.0 / 48);
   judge->pool->weight[0][0] = 4, judge->head->weight[0][0] = -4, judge->head->weight[1][0] = 4, judge->head->bias[0] = 2;
   return judge;
 }

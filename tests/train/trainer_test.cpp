@@ -232,6 +232,16 @@ TEST(Trainer, StartsFromTheWeightsOfAnotherRun) {
   EXPECT_THROW(second.train(), DataError);
 }
 
+TEST(Trainer, ProfilesSteps) {
+  ToyRun run("profile");
+  run.options.profile_steps = 10;
+  testing::internal::CaptureStderr();
+  run.train();
+  auto said = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(said, HasSubstr("10 steps of "));
+  for (const char* name : {"data wait", "forward", "backward", "optimizer", "the rest", "aten::addmm"}) EXPECT_THAT(said, HasSubstr(name));
+}
+
 TEST(Trainer, AUsedFolderAndABusyFolderAreRefused) {
   ToyRun run("used");
   std::string busy;

@@ -44,7 +44,7 @@ class SquareWorld : public world::World {
 
 VideoJudgeSettings small_settings() {
   return config_from<VideoJudgeSettings>(Json::parse(R"({
-    "model": {"size": 32, "frames": 8, "widths": [8, 16, 24], "features": 16},
+    "model": {"size": 32, "frames": 8, "stills": 2, "picture_widths": [8, 16, 24], "widths": [8, 16, 24], "features": 16},
     "batches": {"batch": 8, "pool_clips": 16, "pool_steps": 2}, "vocabulary_clips": 40, "validation_clips": 24})"),
                                          "test");
 }

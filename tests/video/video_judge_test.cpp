@@ -14,14 +14,14 @@ namespace mg::video {
 namespace {
 
 VideoJudgeConfig tiny() {
-  VideoJudgeConfig config{.size = 16, .frames = 4, .patch = 4, .widths = {8, 16}, .features = 8};
+  VideoJudgeConfig config{.size = 16, .frames = 4, .patch = 4, .stills = 2, .picture_widths = {8, 16}, .widths = {8, 16}, .features = 8};
   config.subjects = {"cat", "dog", "fox"}, config.places = {"beach", "forest"};
   return config;
 }
 
 TEST(VideoJudge, CountsMatchTheModule) {
   auto wide = tiny();
-  wide.widths = {8, 24, 16}, wide.size = 32;
+  wide.widths = {8, 24, 16}, wide.picture_widths = {16, 8}, wide.size = 32;
   for (const auto& config : {tiny(), wide}) {
     VideoJudge judge(config);
     int64_t count = 0;
@@ -88,6 +88,8 @@ TEST(VideoJudgeConfig, RefusesForgedSizes) {
   refuses(R"({"widths": []})");
   refuses(R"({"widths": [8, 1000000]})");
   refuses(R"({"widths": [9, 16]})");
+  refuses(R"({"picture_widths": [9, 16]})");
+  refuses(R"({"stills": 0})");
   refuses(R"({"features": -1})");
   refuses(R"({"subjects": [], "places": []})");
   refuses(R"({"subjects": ["cat", "cat"]})");

@@ -16,8 +16,10 @@
 #include "moviegen/media/displacement.h"
 #include "moviegen/nn/ops.h"
 #include "moviegen/nn/runtime.h"
+#include "moviegen/tae/autoencoder.h"
 #include "moviegen/text/prompt_file.h"
 #include "moviegen/train/recipe.h"
+#include "moviegen/train/tasks/tae_measure.h"
 #include "moviegen/weights/model_folder.h"
 
 namespace mg::cli {
@@ -34,7 +36,7 @@ struct Options {
   std::string judge, recipe = "video/mini-joint", world_folder;
   std::vector<std::string> assignments;
   eval::FilmBenchOptions bench{.films = 0};
-  bool rendered_only = false, json = false;
+  bool rendered_only = false, coded_only = false, json = false;
 };
 
 void add_frames(std::vector<media::Image>& cells, const generate::Movie& movie, int shown) {
@@ -95,7 +97,7 @@ data::WorldSettings world_of(const Options& options) {
 std::string cell(const eval::Interval& x) { return std::isfinite(x.value) ? fmt::format("{:.2f} [{:.2f}, {:.2f}]", x.value, x.low, x.high) : "–"; }
 
 void print_bench(const eval::FilmBench& bench, const Options& options) {
-  const char* made = options.rendered_only ? "rendered" : "made";
+  const char* made = options.rendered_only ? "rendered" : options.coded_only ? "rendered, coded" : "made";
   fmt::print("{} films of held-out captions; share judged right [95 % interval]\n  {:<12}{:<20}{:<20}{:<20}films\n", options.bench.films, "", made, "of other captions", "rendered");
   for (const auto& a : bench.attributes) fmt::print("  {:<12}{:<20}{:<20}{:<20}{}\n", a.name, cell(a.made), cell(a.other), cell(a.rendered), a.rendered.count);
   fmt::print("Fréchet distance to rendered films of other captions: {:.1f}; rendered ones have {:.1f}\n", bench.frechet, bench.frechet_floor);
@@ -112,7 +114,10 @@ void judge_films(Options options) {
   auto judge = video::load_video_judge(weights::resolve_model(options.judge.empty() ? options.model : options.judge));
   std::shared_ptr<generate::Session> session;
   eval::FilmMaker make;
-  if (!options.rendered_only) {
+  if (options.coded_only) {
+    auto autoencoder = tae::load_autoencoder(weights::resolve_model(options.model));
+    make = [autoencoder](const eval::FilmItem& item) mutable { return train::reconstruct(autoencoder, item.pixels); };
+  } else if (!options.rendered_only) {
     session = std::make_shared<generate::Session>(generate::Session::open(options.model));
     make = [&options, session](const eval::FilmItem& item) {
       auto request = options.request;
@@ -159,6 +164,7 @@ void add_eval_t2v(CLI::App& eval, Action& action) {
   t2v->add_option("--judge", options->judge, "model folder with a video judge [the model's own]");
   t2v->add_option("--caption", options->bench.caption, "which captions: brief, normal or full")->check(CLI::IsMember({"brief", "normal", "full"}))->capture_default_str();
   t2v->add_flag("--rendered-only", options->rendered_only, "judge the rendered clips alone; nothing is generated");
+  t2v->add_flag("--coded-only", options->coded_only, "judge the rendered clips as the model's autoencoder gives them back; nothing is generated")->excludes("--rendered-only");
   t2v->add_option("--recipe", options->recipe, "training recipe whose part of the world the clips come from; '' = all of it")->capture_default_str();
   t2v->add_option("--set", options->assignments, "change a setting of it: --set task_settings.world.plain=1");
   t2v->add_option("--world", options->world_folder, "asset pack folder [where `moviegen world fetch` put it]");

@@ -1,10 +1,11 @@
-// moviegen model info PRESET: what a model is and costs, without allocating it. moviegen model join: one folder from several.
+// moviegen model info PRESET: what a model is and costs, without allocating it. moviegen model join and average: one folder from several.
 #include <fmt/format.h>
 
 #include "moviegen/audio/model_preset.h"
 #include "moviegen/cli/commands.h"
 #include "moviegen/core/progress.h"
 #include "moviegen/video/model_preset.h"
+#include "moviegen/weights/average_models.h"
 #include "moviegen/weights/join_models.h"
 
 namespace mg::cli {
@@ -19,6 +20,11 @@ struct Options {
 struct JoinOptions {
   std::vector<std::string> sources;
   std::string output, dtype;
+};
+
+struct AverageOptions {
+  weights::AverageOptions models;
+  std::string output;
 };
 
 constexpr std::pair<const char*, double> kBytesPerValue[] = {{"f32", 4}, {"bf16", 2}, {"int8", 1}};
@@ -87,10 +93,15 @@ void join(const JoinOptions& options) {
   fmt::print("{}: {}\n", options.output, fmt::join(parts, ", "));
 }
 
+void average(const AverageOptions& options) {
+  auto parts = weights::average_models(options.models, options.output);
+  fmt::print("{}: {} averaged over {} models\n", options.output, fmt::join(parts, ", "), options.models.models.size());
+}
+
 }  // namespace
 
 void add_model(CLI::App& app, Action& action) {
-  auto* model = app.add_subcommand("model", "models: what they are and cost, and joining their parts");
+  auto* model = app.add_subcommand("model", "models: what they are and cost, joining their parts, averaging their weights");
   model->require_subcommand(1);
   auto* info = model->add_subcommand("info", "parameters, tokens, FLOPs and memory of a preset, without allocating it");
   auto options = std::make_shared<Options>();
@@ -103,6 +114,14 @@ void add_model(CLI::App& app, Action& action) {
   joined->add_option("models", join_options->sources, "models, or MODEL:PART,PART; a part is taken from the last that has it")->required();
   joined->add_option("-o,--output", join_options->output, "new folder")->required();
   joined->add_option("--dtype", join_options->dtype, "store weights as f32, bf16 or int8 (a scale for each row) [as they are]");
+  auto* averaged = model->add_subcommand("average", "the mean of the weights of several models of one shape, fine-tuned from one");
+  auto average_options = std::make_shared<AverageOptions>();
+  averaged->add_option("models", average_options->models.models, "models; all but the averaged parts is that of the first")->required();
+  averaged->add_option("-o,--output", average_options->output, "new folder")->required();
+  averaged->add_option("--shares", average_options->models.shares, "of each model: --shares 2,1,1 [all the same]")->delimiter(',')->allow_extra_args(false);
+  averaged->add_option("--parts", average_options->models.parts, "averaged parts: --parts transformer [all with weights that every model has]")->delimiter(',')->allow_extra_args(false);
+  averaged->add_option("--dtype", average_options->models.dtype, "store averaged parts as f32, bf16 or int8")->check(CLI::IsMember({"f32", "bf16", "int8"}))->capture_default_str();
+  averaged->callback([average_options, &action] { action = [average_options] { average(*average_options); }; });
   joined->callback([join_options, &action] { action = [join_options] { join(*join_options); }; });
 }
 

@@ -36,6 +36,7 @@ void add_train(CLI::App& app, Action& action) {
   command->add_option("--run-folder", options->run.run_folder, "where everything of the run goes [runs/<recipe>]");
   command->add_option("--resume", options->run.resume, "auto: go on if there is a checkpoint; never; or a checkpoint folder")->capture_default_str();
   command->add_option("--init-from", options->run.init_from, "start with the weights of this run, checkpoint or model, at step 0");
+  command->add_option("--profile", options->run.profile_steps, "print where the time of so many steps goes, after the first few; 0 = do not")->check(CLI::Range(0, 100000));
   command->add_flag("--print-config", options->print_config, "print the recipe with every trainer setting, and end");
   command->footer(settings_help);
   command->callback([options, &action] { action = [options] { run(*options); }; });

@@ -6,6 +6,7 @@
 #include "moviegen/nn/kernels.h"
 #include "moviegen/nn/matmul.h"
 #include "moviegen/nn/ops.h"
+#include "moviegen/nn/profile.h"
 
 namespace mg::nn {
 namespace {
@@ -144,6 +145,7 @@ MG_KERNEL void pack_transposed(const float* from, int64_t step, int64_t rows, in
 struct Shape {
   int64_t B, S, L, N, K, Lp;
   Shape(const Tensor& q, const Tensor& k) : B(q.size(0)), S(q.size(1)), L(k.size(1)), N(q.size(2)), K(q.size(3)), Lp(padded(L)) {}
+  double product_flops() const { return 2.0 * static_cast<double>(B * N) * static_cast<double>(S * L * K); }  // of q·kᵀ
 };
 
 Tensor rows_dense(const Tensor& x) { return x.stride(3) == 1 ? x : x.contiguous(); }
@@ -157,6 +159,7 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
     Shape s(q, k);
     auto out = at::empty({s.B, s.S, s.N, s.K}, q.options()), lse = at::empty({s.B, s.N, s.S}, q.options());
     float* lse_data = lse.data_ptr<float>();
+    count_flops(2 * s.product_flops());
 #pragma omp parallel
     {
       std::vector<float> keys(s.K * s.Lp), logits(kTile * s.Lp);
@@ -226,6 +229,7 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
     Backward work{s, saved[0], saved[1], saved[2], saved[3], saved[4], saved[5], rows_dense(grads[0]),
                   at::empty({s.B, s.S, s.N, s.K}, options), at::empty({s.B, s.L, s.N, s.K}, options),
                   at::empty({s.B, s.L, s.N, s.K}, options), {}, static_cast<float>(ctx->saved_data["scale"].toDouble())};
+    count_flops(5 * s.product_flops());
     if (ctx->saved_data["dbias"].toBool()) work.dbias = at::zeros({s.N, s.S, s.L}, options);
     // With a bias gradient a head's batch items add to one matrix, so they stay on one thread, in order.
     int64_t inner = work.dbias.defined() ? s.B : 1, tasks = work.dbias.defined() ? s.N : s.N * s.B;
@@ -251,6 +255,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor
     auto wide = [&](const Tensor& x) { return at::constant_pad_nd(x, {0, kPanel - x.size(3) % kPanel}); };
     return attention(wide(q), wide(k), wide(v), key_mask, bias, scale).narrow(3, 0, q.size(3));
   }
+  RECORD_USER_SCOPE("attention");
   if (takes_fast_path(q))
     return AttentionFunction::apply(q, k, v, mask.defined() ? Optional(mask) : Optional(),
                                     bias.defined() ? Optional(bias.contiguous()) : Optional(), scale);

@@ -4,6 +4,7 @@
 #include "moviegen/nn/convolution_primitive.h"
 #include "moviegen/nn/matmul.h"
 #include "moviegen/nn/ops.h"
+#include "moviegen/nn/profile.h"
 
 namespace mg::nn {
 namespace {
@@ -82,6 +83,7 @@ Tensor conv1d(const Tensor& x, const Tensor& weight, const Tensor& bias, const C
   check(x.size(2) == weight.size(options.transposed ? 0 : 1), "conv1d: {} channels meet a weight for {}", x.size(2), weight.size(options.transposed ? 0 : 1));
   check(!options.transposed || options.dilation == 1, "conv1d: a transposed convolution of dilation {}", options.dilation);
   check(x.size(1) > 0 && shape_of(x, weight, options).out_length() > 0, "conv1d: nothing comes out of {} steps", x.size(1));
+  RECORD_USER_SCOPE("conv1d");
   if (takes_onednn(x) && weight.scalar_type() == at::kFloat) return Conv1dFunction::apply(x, weight, bias, packed(options));
   return aten_conv1d(x, weight, bias, options);
 }

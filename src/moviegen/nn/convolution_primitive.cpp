@@ -1,5 +1,9 @@
 #include "moviegen/nn/convolution_primitive.h"
 
+#include <numeric>
+
+#include "moviegen/nn/profile.h"
+
 namespace mg::nn {
 namespace {
 
@@ -37,25 +41,28 @@ memory::desc plain_layout(const ConvolutionSpec& s) {
   return {s.weight, memory::data_type::f32, steps};
 }
 
+int64_t volume(const memory::dims& sizes) { return std::accumulate(sizes.begin(), sizes.end(), int64_t{1}, std::multiplies<>()); }
+
 template <class Kind>
 ConvolutionPrimitive make(const ConvolutionSpec& s, ConvolutionPass pass) {
   auto f32 = memory::data_type::f32, type = s.bf16 ? memory::data_type::bf16 : f32;
   auto layout = s.x.size() == 3 ? Tag::nwc : Tag::nhwc;
   memory::desc x(s.x, type, layout), dy(s.y, type, layout), y(s.y, s.wide_out ? f32 : type, layout);
   memory::desc weight(s.weight, type, Tag::any), dweight(s.weight, f32, Tag::any), bias({s.weight[0]}, f32, Tag::x), plain = plain_layout(s);
+  double flops = 2 * static_cast<double>(volume(s.weight)) * static_cast<double>(volume(s.transposed ? s.x : s.y) / (s.transposed ? s.x[1] : s.y[1]));
   typename Kind::Forward::primitive_desc forward({dnnl::prop_kind::forward_training, Kind::kAlgorithm, x, weight, bias, y, s.strides, s.dilates, s.pad_left, s.pad_right}, engine());
   if (pass == ConvolutionPass::kForward) {
     auto laid = forward.weights_desc();
-    return {typename Kind::Forward(forward), dnnl::reorder({engine(), plain, engine(), laid}), laid, plain, x, y, bias};
+    return {typename Kind::Forward(forward), dnnl::reorder({engine(), plain, engine(), laid}), laid, plain, x, y, bias, flops};
   }
   if (pass == ConvolutionPass::kBackwardData) {
     typename Kind::BackwardData::primitive_desc desc({Kind::kAlgorithm, x, weight, dy, s.strides, s.dilates, s.pad_left, s.pad_right}, engine(), forward);
     auto laid = desc.weights_desc();
-    return {typename Kind::BackwardData(desc), dnnl::reorder({engine(), plain, engine(), laid}), laid, plain, x, dy, bias};
+    return {typename Kind::BackwardData(desc), dnnl::reorder({engine(), plain, engine(), laid}), laid, plain, x, dy, bias, flops};
   }
   typename Kind::BackwardWeights::primitive_desc desc({Kind::kAlgorithm, x, dweight, bias, dy, s.strides, s.dilates, s.pad_left, s.pad_right}, engine(), forward);
   auto laid = desc.diff_weights_desc();
-  return {typename Kind::BackwardWeights(desc), dnnl::reorder({engine(), laid, engine(), plain}), laid, plain, x, dy, bias};
+  return {typename Kind::BackwardWeights(desc), dnnl::reorder({engine(), laid, engine(), plain}), laid, plain, x, dy, bias, flops};
 }
 
 memory view(const memory::desc& desc, const Tensor& tensor) { return {desc, engine(), tensor.data_ptr()}; }
@@ -76,6 +83,7 @@ ConvolutionPrimitive make_convolution(const ConvolutionSpec& spec, ConvolutionPa
 
 void run_forward(const ConvolutionPrimitive& p, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y) {
   auto laid = lay_out_weight(p, weight);
+  count_flops(p.flops);
   p.convolution.execute(stream(), {{DNNL_ARG_SRC, view(p.x, x)}, {DNNL_ARG_WEIGHTS, view(p.weight, laid)},
                                    {DNNL_ARG_BIAS, view(p.bias, bias)}, {DNNL_ARG_DST, view(p.y, y)}});
   stream().wait();
@@ -83,6 +91,7 @@ void run_forward(const ConvolutionPrimitive& p, const Tensor& x, const Tensor& w
 
 void run_backward_data(const ConvolutionPrimitive& p, const Tensor& dy, const Tensor& weight, const Tensor& dx) {
   auto laid = lay_out_weight(p, weight);
+  count_flops(p.flops);
   p.convolution.execute(stream(), {{DNNL_ARG_DIFF_DST, view(p.y, dy)}, {DNNL_ARG_WEIGHTS, view(p.weight, laid)}, {DNNL_ARG_DIFF_SRC, view(p.x, dx)}});
   stream().wait();
 }
@@ -90,6 +99,7 @@ void run_backward_data(const ConvolutionPrimitive& p, const Tensor& dy, const Te
 void run_backward_weights(const ConvolutionPrimitive& p, const Tensor& x, const Tensor& dy, const Tensor& dweight, const Tensor& dbias) {
   auto buffer = blocked(p.weight);
   auto inner = view(p.weight, buffer), plain = view(p.plain_weight, dweight);
+  count_flops(p.flops);
   p.convolution.execute(stream(), {{DNNL_ARG_SRC, view(p.x, x)}, {DNNL_ARG_DIFF_DST, view(p.y, dy)},
                                    {DNNL_ARG_DIFF_WEIGHTS, inner}, {DNNL_ARG_DIFF_BIAS, view(p.bias, dbias)}});
   p.reorder.execute(stream(), inner, plain);

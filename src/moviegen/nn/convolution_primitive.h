@@ -23,6 +23,7 @@ struct ConvolutionPrimitive {
   dnnl::primitive convolution;
   dnnl::reorder reorder;  // weights from, or their gradient to, the plain f32 layout
   dnnl::memory::desc weight, plain_weight, x, y, bias;
+  double flops;
 };
 ConvolutionPrimitive make_convolution(const ConvolutionSpec& spec, ConvolutionPass pass);
 

@@ -2,6 +2,7 @@
 #include "moviegen/nn/kernels.h"
 #include "moviegen/nn/matmul.h"
 #include "moviegen/nn/ops.h"
+#include "moviegen/nn/profile.h"
 
 namespace mg::nn {
 namespace {
@@ -53,59 +54,91 @@ struct SwigluFunction : torch::autograd::Function<SwigluFunction> {
 struct Grid {
   int64_t B, T, H, W, F;
 };
-constexpr int64_t kBlock = 64;  // channels of one task: a row of every tap stays in L1
+constexpr int64_t kBlock = 32;  // channels of one task: two 512-bit vectors
+constexpr int64_t kRun = 8;     // neighbours along a row whose sums stay in registers
+using Vec [[gnu::vector_size(64), gnu::aligned(4), gnu::may_alias]] = float;
 
-// Calls visit(tap, source position, target position) for every pair a 3×3×3 kernel joins inside the grid.
+// A block's channels at one position; a position beyond the row, or a channel beyond the block, is zero.
+struct Channels {
+  Vec low, high;
+};
+[[gnu::always_inline]] inline Channels load(const float* at, int64_t count, bool inside = true) {
+  if (!inside) return Channels{Vec{}, Vec{}};
+  if (count == kBlock) return {*reinterpret_cast<const Vec*>(at), *reinterpret_cast<const Vec*>(at + 16)};
+  float some[kBlock] = {};
+  for (int64_t i = 0; i < count; ++i) some[i] = at[i];
+  return {*reinterpret_cast<const Vec*>(some), *reinterpret_cast<const Vec*>(some + 16)};
+}
+[[gnu::always_inline]] inline void store(float* at, const Channels& c, int64_t count) {
+  if (count == kBlock) {
+    *reinterpret_cast<Vec*>(at) = c.low, *reinterpret_cast<Vec*>(at + 16) = c.high;
+    return;
+  }
+  for (int64_t i = 0; i < count; ++i) at[i] = i < 16 ? c.low[i] : c.high[i - 16];
+}
+[[gnu::always_inline]] inline void add_product(Channels& sum, const Channels& a, const Channels& b) { sum.low += a.low * b.low, sum.high += a.high * b.high; }
+
+// Calls visit(first of the row's three taps, first value of the row) for every row of the grid that the kernel joins with row (t, h).
 template <class Visit>
-[[gnu::always_inline]] inline void for_each_tap(const Grid& g, int64_t b, int64_t t, int64_t h, int64_t w, Visit visit) {
+[[gnu::always_inline]] inline void for_each_row(const Grid& g, int64_t b, int64_t t, int64_t h, Visit visit) {
   for (int64_t kt = t > 0 ? -1 : 0; kt <= (t + 1 < g.T ? 1 : 0); ++kt)
     for (int64_t kh = h > 0 ? -1 : 0; kh <= (h + 1 < g.H ? 1 : 0); ++kh)
-      for (int64_t kw = w > 0 ? -1 : 0; kw <= (w + 1 < g.W ? 1 : 0); ++kw)
-        visit((kt + 1) * 9 + (kh + 1) * 3 + kw + 1, (((b * g.T + t + kt) * g.H + h + kh) * g.W + w + kw) * g.F);
+      visit((kt + 1) * 9 + (kh + 1) * 3, ((b * g.T + t + kt) * g.H + h + kh) * g.W * g.F);
 }
 
 // y = conv(x, weight); with `flip` the taps are mirrored, which makes it the gradient with respect to x.
-MG_KERNEL void depthwise_block(const float* x, const float* weight, float* y, const Grid& g, int64_t begin, int64_t count, bool flip) {
-  float sum[kBlock];
+[[gnu::always_inline]] inline void depthwise(const float* x, const float* weight, float* y, const Grid& g, int64_t begin, int64_t count, bool flip) {
   for (int64_t b = 0; b < g.B; ++b)
     for (int64_t t = 0; t < g.T; ++t)
       for (int64_t h = 0; h < g.H; ++h)
-        for (int64_t w = 0; w < g.W; ++w) {
-          for (int64_t i = 0; i < kBlock; ++i) sum[i] = 0;
-          for_each_tap(g, b, t, h, w, [&](int64_t tap, int64_t at) __attribute__((always_inline)) {
-            const float *source = x + at + begin, *k = weight + (flip ? 26 - tap : tap) * g.F + begin;
-            if (count == kBlock) {
-#pragma omp simd
-              for (int64_t i = 0; i < kBlock; ++i) sum[i] += source[i] * k[i];
-            } else {
-              for (int64_t i = 0; i < count; ++i) sum[i] += source[i] * k[i];
+        for (int64_t w = 0; w < g.W; w += kRun) {
+          Channels sum[kRun] = {};
+          for_each_row(g, b, t, h, [&](int64_t tap, int64_t row) __attribute__((always_inline)) {
+            Channels k[3];
+            for (int64_t i = 0; i < 3; ++i) k[i] = load(weight + (flip ? 26 - tap - i : tap + i) * g.F + begin, count);
+#pragma GCC unroll 10
+            for (int64_t i = -1; i <= kRun; ++i) {
+              auto source = load(x + row + (w + i) * g.F + begin, count, w + i >= 0 && w + i < g.W);
+              if (i + 1 < kRun) add_product(sum[i + 1], source, k[0]);
+              if (i >= 0 && i < kRun) add_product(sum[i], source, k[1]);
+              if (i > 0) add_product(sum[i - 1], source, k[2]);
             }
           });
           float* out = y + (((b * g.T + t) * g.H + h) * g.W + w) * g.F + begin;
-          for (int64_t i = 0; i < count; ++i) out[i] = sum[i];
+          for (int64_t i = 0; i < std::min(kRun, g.W - w); ++i) store(out + i * g.F, sum[i], count);
         }
 }
 
-MG_KERNEL void depthwise_block_weight(const float* grad, const float* x, float* dweight, const Grid& g, int64_t begin, int64_t count) {
-  float sum[27][kBlock] = {};
+MG_KERNEL void depthwise_block(const float* x, const float* weight, float* y, const Grid& g, int64_t begin, int64_t count, bool flip) {
+  count == kBlock ? depthwise(x, weight, y, g, begin, kBlock, flip) : depthwise(x, weight, y, g, begin, count, flip);
+}
+
+[[gnu::always_inline]] inline void depthwise_weight(const float* grad, const float* x, float* dweight, const Grid& g, int64_t begin, int64_t count) {
+  Channels sum[27] = {};
   for (int64_t b = 0; b < g.B; ++b)
     for (int64_t t = 0; t < g.T; ++t)
       for (int64_t h = 0; h < g.H; ++h)
-        for (int64_t w = 0; w < g.W; ++w) {
-          const float* out = grad + (((b * g.T + t) * g.H + h) * g.W + w) * g.F + begin;
-          for_each_tap(g, b, t, h, w, [&](int64_t tap, int64_t at) __attribute__((always_inline)) {
-            const float* source = x + at + begin;
-            float* k = sum[tap];
-            if (count == kBlock) {
-#pragma omp simd
-              for (int64_t i = 0; i < kBlock; ++i) k[i] += source[i] * out[i];
-            } else {
-              for (int64_t i = 0; i < count; ++i) k[i] += source[i] * out[i];
+        for (int64_t w = 0; w < g.W; w += kRun) {
+          Channels out[kRun];
+          const float* from = grad + (((b * g.T + t) * g.H + h) * g.W + w) * g.F + begin;
+          for (int64_t i = 0; i < kRun; ++i) out[i] = load(from + i * g.F, count, w + i < g.W);
+          for_each_row(g, b, t, h, [&](int64_t tap, int64_t row) __attribute__((always_inline)) {
+            Channels k[3] = {sum[tap], sum[tap + 1], sum[tap + 2]};
+#pragma GCC unroll 10
+            for (int64_t i = -1; i <= kRun; ++i) {
+              auto source = load(x + row + (w + i) * g.F + begin, count, w + i >= 0 && w + i < g.W);
+              if (i + 1 < kRun) add_product(k[0], source, out[i + 1]);
+              if (i >= 0 && i < kRun) add_product(k[1], source, out[i]);
+              if (i > 0) add_product(k[2], source, out[i - 1]);
             }
+            for (int64_t i = 0; i < 3; ++i) sum[tap + i] = k[i];
           });
         }
-  for (int64_t tap = 0; tap < 27; ++tap)
-    for (int64_t i = 0; i < count; ++i) dweight[tap * g.F + begin + i] = sum[tap][i];
+  for (int64_t tap = 0; tap < 27; ++tap) store(dweight + tap * g.F + begin, sum[tap], count);
+}
+
+MG_KERNEL void depthwise_block_weight(const float* grad, const float* x, float* dweight, const Grid& g, int64_t begin, int64_t count) {
+  count == kBlock ? depthwise_weight(grad, x, dweight, g, begin, kBlock) : depthwise_weight(grad, x, dweight, g, begin, count);
 }
 
 struct DepthwiseFunction : torch::autograd::Function<DepthwiseFunction> {
@@ -140,12 +173,14 @@ struct DepthwiseFunction : torch::autograd::Function<DepthwiseFunction> {
 }  // namespace
 
 Tensor swiglu(const Tensor& x) {
+  RECORD_USER_SCOPE("swiglu");
   if (takes_fast_path(x)) return SwigluFunction::apply(x);
   auto parts = x.chunk(2, -1);
   return at::silu(parts[0]) * parts[1];
 }
 
 Tensor depthwise_conv(const Tensor& x, const Tensor& weight) {
+  RECORD_USER_SCOPE("depthwise_conv");
   if (takes_fast_path(x)) return DepthwiseFunction::apply(x, weight);
   int64_t f = x.size(4);
   auto kernel = weight.view({3, 3, 3, f}).permute({3, 0, 1, 2}).unsqueeze(1);

@@ -1,5 +1,6 @@
 #include "moviegen/nn/matmul.h"
 #include "moviegen/nn/ops.h"
+#include "moviegen/nn/profile.h"
 
 namespace mg::nn {
 namespace {
@@ -50,6 +51,7 @@ std::vector<Tensor> linears(const Tensor& x, const std::vector<Tensor>& weights,
     for (const auto& weight : weights) outputs.push_back(nn::linear(x, weight, bias));
     return outputs;
   }
+  RECORD_USER_SCOPE("linear");
   auto shape = x.sizes().vec();
   auto flat = x.reshape({-1, shape.back()});
   bool tracked = x.requires_grad() || (bias.defined() && bias.requires_grad());

@@ -8,6 +8,7 @@
 
 #include "moviegen/core/error.h"
 #include "moviegen/nn/ops.h"
+#include "moviegen/nn/profile.h"
 
 namespace mg::nn {
 namespace {
@@ -93,6 +94,7 @@ at::Tensor product(const at::Tensor& a, bool transpose_a, const at::Tensor& b, b
   if (m == 0 || n == 0) return out;
   if (k == 0) return add_to.defined() ? out : out.zero_();
   Entry& entry = entry_for({m, k, n, transpose_a, transpose_b, a.scalar_type() == at::kBFloat16, bias.defined(), add_to.defined(), at::get_num_threads()});
+  count_flops(2.0 * static_cast<double>(m) * static_cast<double>(k) * static_cast<double>(n));
   thread_local dnnl::stream stream(engine());
   std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, {entry.a, engine(), a.data_ptr()}},
                                                   {DNNL_ARG_WEIGHTS, {entry.b, engine(), b.data_ptr()}},

@@ -4,6 +4,7 @@
 #include "moviegen/nn/kernels.h"
 #include "moviegen/nn/matmul.h"
 #include "moviegen/nn/ops.h"
+#include "moviegen/nn/profile.h"
 
 namespace mg::nn {
 namespace {
@@ -179,11 +180,13 @@ struct GateFunction : torch::autograd::Function<GateFunction> {
 }  // namespace
 
 Tensor rms_norm_modulate(const Tensor& x, const Tensor& weight, const Tensor& shift, const Tensor& scale, double eps) {
+  RECORD_USER_SCOPE("rms_norm_modulate");
   if (takes_fast_path(x)) return NormFunction::apply(x, optional(weight), optional(shift), optional(scale), eps);
   return rms_norm(x, weight, eps) * (1 + scale.unsqueeze(1)) + shift.unsqueeze(1);
 }
 
 Tensor rms_norm(const Tensor& x, const Tensor& weight, double eps) {
+  RECORD_USER_SCOPE("rms_norm");
   if (takes_fast_path(x) && x.numel() > 0) return NormFunction::apply(x, optional(weight), Optional(), Optional(), eps);
   auto wide = x.scalar_type() == at::kDouble ? x : x.to(at::kFloat);
   auto y = (wide * (wide.square().mean(-1, true) + eps).rsqrt()).to(x.scalar_type());
@@ -191,6 +194,7 @@ Tensor rms_norm(const Tensor& x, const Tensor& weight, double eps) {
 }
 
 Tensor gated_residual(const Tensor& h, const Tensor& x, const Tensor& gate) {
+  RECORD_USER_SCOPE("gated_residual");
   if (takes_fast_path(h)) return GateFunction::apply(h, x, gate);
   return h + gate.unsqueeze(1) * x;
 }

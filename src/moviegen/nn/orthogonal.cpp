@@ -6,7 +6,7 @@ namespace mg::nn {
 
 at::Tensor orthogonalized(const at::Tensor& x) {
   constexpr double a = 3.4445, b = -4.7750, c = 2.0315;  // steep at zero, and steady around one
-  constexpr int kSteps = 5;
+  constexpr int kSteps = 4;  // a fifth would lift directions below a hundredth of the norm, at a quarter more of the time
   auto y = x.reshape({x.size(0), -1});
   bool tall = y.size(0) > y.size(1);
   if (tall) y = y.t().contiguous();

@@ -5,6 +5,7 @@
 #include "moviegen/nn/kernels.h"
 #include "moviegen/nn/matmul.h"
 #include "moviegen/nn/ops.h"
+#include "moviegen/nn/profile.h"
 
 namespace mg::nn {
 namespace {
@@ -137,6 +138,7 @@ struct SnakeFunction : torch::autograd::Function<SnakeFunction> {
 Tensor snake(const Tensor& x, const Tensor& alpha, Width width) {
   check(x.dim() == 3 && alpha.numel() == x.size(2), "snake: {} channels meet an alpha of {}", x.size(-1), alpha.numel());
   bool ours = takes_fast_path(x) || (is_bf16(x) && x.is_cpu() && compute() != Compute::kAten);
+  RECORD_USER_SCOPE("snake");
   if (ours && alpha.scalar_type() == at::kFloat && x.numel() > 0) return SnakeFunction::apply(x, alpha, width == Width::kNarrow);
   auto a = alpha.view({1, 1, -1});
   return x + (a * x).sin().square() / (a + kEps);

@@ -6,6 +6,7 @@
 #include "moviegen/core/error.h"
 #include "moviegen/nn/kernels.h"
 #include "moviegen/nn/ops.h"
+#include "moviegen/nn/profile.h"
 
 namespace mg::tae {
 namespace {
@@ -146,12 +147,14 @@ struct AddFunction : torch::autograd::Function<AddFunction> {
 }  // namespace
 
 Tensor norm_silu(const Tensor& x, const Tensor& weight, double eps) {
+  RECORD_USER_SCOPE("norm_silu");
   if (nn::takes_onednn(x) && weight.scalar_type() == at::kFloat) return NormSiluFunction::apply(x, weight, eps);
   return at::silu(nn::rms_norm(x, weight, eps));
 }
 
 Tensor add_residual(const Tensor& x, const Tensor& y) {
   bool mixed = nn::takes_onednn(x) && x.scalar_type() == at::kFloat && is_bf16(y);
+  RECORD_USER_SCOPE("add_residual");
   return mixed ? AddFunction::apply(x, y) : x + y;
 }
 

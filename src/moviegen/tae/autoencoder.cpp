@@ -211,6 +211,25 @@ Autoencoder load_autoencoder(const std::string& folder) {
   return model;
 }
 
+void load_grown(Autoencoder& model, const Autoencoder& smaller, const std::string& name) {
+  auto state = weights::state_of(*smaller);
+  auto add_blocks = [&](const std::string& side, const torch::nn::ModuleListImpl& levels, const torch::nn::ModuleListImpl& fewer) {
+    for (size_t i = 0; i < levels.size() && i < fewer.size(); ++i) {
+      auto prefix = fmt::format("{}.levels.{}.", side, i);
+      auto own = levels.ptr(i), given = fewer.ptr(i);
+      for (size_t block = given->as<torch::nn::ModuleList>()->size(); block < own->as<torch::nn::ModuleList>()->size(); ++block) {
+        auto fresh = own->as<torch::nn::ModuleList>()->ptr(block);
+        at::NoGradGuard no_grad;
+        fresh->as<ResBlock>()->conv2->frame->weight.zero_();
+        for (const auto& [key, tensor] : weights::state_of(*fresh)) state[fmt::format("{}{}.{}", prefix, block, key)] = tensor.clone();
+      }
+    }
+  };
+  add_blocks("encoder", *model->encoder->levels, *smaller->encoder->levels);
+  add_blocks("decoder", *model->decoder->levels, *smaller->decoder->levels);
+  weights::load_into(*model, state, name);
+}
+
 void save_autoencoder(const std::string& folder, const Autoencoder& model, const std::string& dtype) {
   weights::write_part(folder, kPart, kClass, config_to_json(model->config), weights::state_of(*model), dtype);
 }

@@ -13,9 +13,9 @@ struct TaeConfig {
   int64_t latent_channels = 16;
   int64_t pixel_unshuffle = 4;
   std::vector<int64_t> encoder_widths{48, 96, 192, 192};
-  std::vector<int64_t> encoder_blocks{0, 1, 1, 1};
+  std::vector<int64_t> encoder_blocks{1, 1, 2, 1};
   std::vector<int64_t> decoder_widths{384, 192, 96, 48};
-  std::vector<int64_t> decoder_blocks{1, 1, 2, 1};
+  std::vector<int64_t> decoder_blocks{1, 2, 3, 2};
   std::vector<int64_t> spatial_steps{0, 1, 0};
   std::vector<int64_t> temporal_steps{1, 1, 1};
   bool attention = false;  // spatial and temporal attention in the middle

@@ -3,6 +3,7 @@
 #include "moviegen/core/error.h"
 #include "moviegen/nn/convolution_primitive.h"
 #include "moviegen/nn/ops.h"
+#include "moviegen/nn/profile.h"
 
 namespace mg::tae {
 namespace {
@@ -164,6 +165,7 @@ Tensor aten_convolution(const Tensor& x_NHWC, const Tensor& weight, const Tensor
 
 Tensor convolve_frames(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t stride, Width width) {
   check(x.dim() == 5 && x.size(4) == weight.size(1), "frame convolution: {} channels meet a weight for {}", x.size(-1), weight.size(1));
+  RECORD_USER_SCOPE("convolve_frames");
   if (nn::takes_onednn(x) && weight.scalar_type() == at::kFloat) return FrameFunction::apply(x, weight, bias, stride, width == Width::kWide);
   int64_t pad = weight.size(2) / 2;
   auto y = aten_convolution(x.reshape({x.size(0) * x.size(1), x.size(2), x.size(3), x.size(4)}), weight, bias, {stride, stride}, {pad, pad});
@@ -175,6 +177,7 @@ Tensor convolve_time(const Tensor& x, const Tensor& weight, const Tensor& bias, 
   int64_t T = x.size(0);
   if (T == 1)  // a repeated frame meets the sum of the taps
     return convolve_frames(x, weight.sum(2).view({weight.size(0), weight.size(1), 1, 1}), bias, 1, width);
+  RECORD_USER_SCOPE("convolve_time");
   if (nn::takes_onednn(x) && weight.scalar_type() == at::kFloat) return TimeFunction::apply(x, weight, bias, stride, width == Width::kWide);
   auto padded = at::cat({x.narrow(0, 0, 1), x, x.narrow(0, T - 1, 1)}, 0);
   auto y = aten_convolution(padded.view({1, T + 2, x.size(1) * x.size(2) * x.size(3), x.size(4)}), weight.unsqueeze(3), bias, {stride, 1}, {0, 0});
@@ -183,6 +186,7 @@ Tensor convolve_time(const Tensor& x, const Tensor& weight, const Tensor& bias, 
 
 Tensor convolve_pair(const Tensor& x, const Tensor& fw, const Tensor& fb, const Tensor& tw, const Tensor& tb, Width width) {
   bool fast = nn::takes_onednn(x) && fw.scalar_type() == at::kFloat && x.size(0) > 1;
+  RECORD_USER_SCOPE("convolve_pair");
   if (fast) return PairFunction::apply(x, fw, fb, tw, tb, width == Width::kWide);
   return convolve_time(convolve_frames(x, fw, fb, 1, Width::kNarrow), tw, tb, 1, width);
 }

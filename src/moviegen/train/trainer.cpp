@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <optional>
 
 #include "moviegen/core/paths.h"
 #include "moviegen/core/progress.h"
@@ -19,6 +20,7 @@
 #include "moviegen/train/run_folder.h"
 #include "moviegen/train/speed.h"
 #include "moviegen/train/status_line.h"
+#include "moviegen/train/step_profile.h"
 #include "moviegen/weights/model_folder.h"
 
 namespace mg::train {
@@ -30,6 +32,7 @@ using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 constexpr double kMinute_s = 60;
+constexpr int64_t kUnprofiledSteps = 5;  // kernels and memory of a fresh process are made in them
 
 // A checkpoint folder as the user names it: itself, or the newest of a run folder.
 std::string find_checkpoint(const std::string& path) {
@@ -76,8 +79,10 @@ class Trainer {
   ScalarWindow window_;
   SpeedWindow speed_;
   StatusPrinter printer_;
+  std::optional<StepProfile> profile_;
   std::unique_ptr<MetricsLog> metrics_;
   int64_t done_ = 0, samples_ = 0;  // steps and items, over all slices of the run
+  int64_t first_ = 0;               // step at which this slice began
   double earlier_s_ = 0;            // training time of earlier slices
   Clock::time_point started_ = Clock::now(), saved_at_ = started_;
 };
@@ -105,6 +110,7 @@ void Trainer::begin() {
   }
   if (int removed = remove_checkpoints_after(folder_.checkpoints(), done_); removed > 0)
     printer_.line(fmt::format("{} later checkpoint{} of the run removed: those steps are trained again", removed, removed == 1 ? "" : "s"));
+  first_ = done_;
   folder_.record_start(recipe_, done_);
   metrics_ = std::make_unique<MetricsLog>(folder_.path(), done_);
   printer_.line(fmt::format("{}: {:.3f} million parameters in {}; steps {} to {}; run folder {}", recipe_.name,
@@ -183,20 +189,32 @@ bool Trainer::train() {
 }
 
 void Trainer::step() {
+  if (done_ == first_ + kUnprofiledSteps && options_.profile_steps > 0) profile_.emplace();
   auto begin = Clock::now();
   Generator generator(config_.seed, fmt::format("train step {}", done_));
   at::manual_seed(generator.fork("libtorch").next());  // for dropout and the like
-  StepReport report = task_.step(done_, generator);
+  StepReport report = [&] {
+    RECORD_USER_SCOPE("phase forward");
+    return task_.step(done_, generator);
+  }();
   check(report.scalars.contains("loss"), "task {}: a step reported no loss", recipe_.task);
   Scalars norms = groups_.gradient_norms();
   require_finite(report.scalars["loss"], norms);
   double learning_rate = learning_rate_at(config_, done_);
-  groups_.update(learning_rate, norms, ema_decay_at(config_, done_));
+  {
+    RECORD_USER_SCOPE("phase optimizer");
+    groups_.update(learning_rate, norms, ema_decay_at(config_, done_));
+  }
   ++done_;
   samples_ += report.samples;
   for (const auto& [name, norm] : norms) report.scalars["gradient_norm/" + name] = norm;
   window_.add(report.scalars);
-  speed_.add(report, seconds_since(begin));
+  double seconds = seconds_since(begin);
+  speed_.add(report, seconds);
+  if (profile_ && profile_->add(report, seconds) == options_.profile_steps) {
+    printer_.line(profile_->table());
+    profile_.reset();
+  }
 
   bool is_line_due = is_due(config_.log_every);
   Scalars shown = report.scalars;

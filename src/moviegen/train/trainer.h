@@ -67,6 +67,7 @@ struct RunOptions {
   std::string run_folder;                // empty: runs/<recipe name with dashes>
   std::string resume = "auto";           // auto: go on if the run folder has a checkpoint; never: refuse a used folder; PATH: a checkpoint
   std::string init_from;                 // a checkpoint folder of another run: weights and EMA only, step 0 (next stage, or fine-tuning)
+  int64_t profile_steps = 0;             // steps whose time is taken apart and printed, after the first few; 0 = none
   const CancelToken* cancel = nullptr;   // asks for an orderly end; null: the process's own, set by signals
 };
 

@@ -13,11 +13,24 @@ namespace {
 
 constexpr const char* kClass = "MovieGenVideoJudge";
 constexpr int64_t kGroups = 8;
-constexpr double kFirstLogit = -3;  // of values of which any number is true: a fresh judge sees each in one film of twenty
 
-Tensor weight_of(int64_t in, int64_t out, std::vector<int64_t> kernel, double gain = 1) {
-  int64_t taps = kernel[0] * kernel[1] * kernel[2];
-  return torch::randn({out, in, kernel[0], kernel[1], kernel[2]}) * (gain * std::sqrt(2.0 / static_cast<double>(taps * in)));
+Tensor weight_of(int64_t in, int64_t out, const std::vector<int64_t>& kernel, double gain = 1) {
+  std::vector<int64_t> shape{out, in};
+  shape.insert(shape.end(), kernel.begin(), kernel.end());
+  auto weight = torch::randn(shape);
+  return weight * (gain * std::sqrt(2.0 * static_cast<double>(out) / static_cast<double>(weight.numel())));
+}
+
+void check_levels(const char* what, const std::vector<int64_t>& widths) {
+  if (widths.empty() || widths.size() > 6) throw UsageError("video judge: {}: expected 1 to 6 levels, got {}", what, widths.size());
+  for (int64_t width : widths)
+    if (width < kGroups || width > 2048 || width % kGroups) throw UsageError("video judge: {} must be multiples of {} up to 2048, got {}", what, kGroups, width);
+}
+
+// Mean and max over all places. x [B,C,…] → [B,2C].
+Tensor mean_and_max(const Tensor& x) {
+  auto places = at::gelu(x).flatten(2);
+  return at::cat({places.mean(2), places.amax(2)}, 1);
 }
 
 int64_t value_count(const VideoJudgeConfig& config) {
@@ -29,8 +42,8 @@ int64_t value_count(const VideoJudgeConfig& config) {
 }  // namespace
 
 std::vector<Attribute> attributes_of(const VideoJudgeConfig& c) {
-  return {{"subject", c.subjects, true}, {"color", c.colors, true},     {"motion", c.motions, true},   {"direction", c.directions, true}, {"place", c.places, false},
-          {"time", c.times, false},      {"weather", c.weathers, false}, {"camera", c.cameras, false}, {"style", c.styles, false}};
+  return {{"subject", c.subjects}, {"color", c.colors},     {"motion", c.motions},   {"direction", c.directions}, {"place", c.places},
+          {"time", c.times},       {"weather", c.weathers}, {"camera", c.cameras}, {"style", c.styles}};
 }
 
 void VideoJudgeConfig::check() const {
@@ -40,20 +53,37 @@ void VideoJudgeConfig::check() const {
   bounded("size", size, 8, 512);
   bounded("frames", frames, 2, 128);
   bounded("patch", patch, 1, 32);
-  bounded("levels", std::ssize(widths), 1, 6);
+  bounded("stills", stills, 1, frames);
   bounded("features", features, 1, 4096);
-  for (int64_t width : widths) {
-    bounded("width", width, kGroups, 2048);
-    if (width % kGroups) throw UsageError("video judge: widths must be multiples of {}, got {}", kGroups, width);
-  }
-  int64_t halvings = int64_t{1} << (widths.size() - 1);
-  if (size % (patch * halvings) || frames % halvings)
-    throw UsageError("video judge: size ({}) must be patches of {} that halve {} times, and so must frames ({})", size, patch, widths.size() - 1, frames);
-  for (const auto& [name, values, many] : attributes_of(*this)) {
+  check_levels("widths", widths);
+  check_levels("picture_widths", picture_widths);
+  int64_t halvings = int64_t{1} << (widths.size() - 1), of_pictures = int64_t{1} << (picture_widths.size() - 1);
+  if (size % (patch * std::max(halvings, of_pictures)) || frames % halvings)
+    throw UsageError("video judge: size ({}) must be patches of {} that halve {} times, and frames ({}) must halve {} times", size, patch,
+                     std::max(widths.size(), picture_widths.size()) - 1, frames, widths.size() - 1);
+  for (const auto& [name, values] : attributes_of(*this)) {
     bounded(name, std::ssize(values), 0, 4096);
     if (std::set<std::string>(values.begin(), values.end()).size() != values.size()) throw UsageError("video judge: a {} is named twice", name);
   }
   if (value_count(*this) == 0) throw UsageError("video judge: it has nothing to look for");
+}
+
+PictureLevelImpl::PictureLevelImpl(int64_t in, int64_t out, int64_t s) : step(s) {
+  step_weight = register_parameter("step_weight", weight_of(in, out, {step, step}));
+  step_bias = register_parameter("step_bias", torch::zeros({out}));
+  norm1_weight = register_parameter("norm1_weight", torch::ones({out}));
+  norm1_bias = register_parameter("norm1_bias", torch::zeros({out}));
+  weight1 = register_parameter("weight1", weight_of(out, out, {3, 3}));
+  norm2_weight = register_parameter("norm2_weight", torch::ones({out}));
+  norm2_bias = register_parameter("norm2_bias", torch::zeros({out}));
+  weight2 = register_parameter("weight2", weight_of(out, out, {3, 3}, 0.2));
+  bias2 = register_parameter("bias2", torch::zeros({out}));
+}
+
+Tensor PictureLevelImpl::forward(const Tensor& x) {
+  auto y = at::conv2d(x, step_weight, step_bias, at::IntArrayRef{step, step});
+  auto z = at::conv2d(at::gelu(at::group_norm(y, kGroups, norm1_weight, norm1_bias)), weight1, {}, 1, 1);
+  return y + at::conv2d(at::gelu(at::group_norm(z, kGroups, norm2_weight, norm2_bias)), weight2, bias2, 1, 1);
 }
 
 VideoJudgeLevelImpl::VideoJudgeLevelImpl(int64_t in, int64_t out, int64_t p) : patch(p) {
@@ -77,16 +107,12 @@ Tensor VideoJudgeLevelImpl::forward(const Tensor& x) {
 
 VideoJudgeImpl::VideoJudgeImpl(const VideoJudgeConfig& c) : config(c) {
   config.check();
+  register_module("picture_levels", picture_levels);
+  for (size_t i = 0; i < c.picture_widths.size(); ++i) picture_levels->push_back(PictureLevel(i ? c.picture_widths[i - 1] : 3, c.picture_widths[i], i ? 2 : c.patch));
   register_module("levels", levels);
   for (size_t i = 0; i < c.widths.size(); ++i) levels->push_back(VideoJudgeLevel(i ? c.widths[i - 1] : 3, c.widths[i], i ? 0 : c.patch));
-  pool = register_module("pool", nn::Linear(2 * c.widths.back(), c.features));
+  pool = register_module("pool", nn::Linear(2 * (c.picture_widths.back() + c.widths.back()), c.features));
   head = register_module("head", nn::Linear(c.features, value_count(c)));
-  at::NoGradGuard no_grad;
-  int64_t first = 0;
-  for (const auto& attribute : attributes_of(c)) {
-    if (attribute.many) head->bias.narrow(0, first, std::ssize(attribute.values)).fill_(kFirstLogit);
-    first += std::ssize(attribute.values);
-  }
 }
 
 FilmJudgements VideoJudgeImpl::forward(const Tensor& pixels) {
@@ -95,19 +121,29 @@ FilmJudgements VideoJudgeImpl::forward(const Tensor& pixels) {
     throw UsageError("video judge: expected [B,3,{},{},{}], got [{}]", c.frames, c.size, c.size, fmt::join(pixels.sizes(), ","));
   auto x = pixels;
   for (const auto& level : *levels) x = level->as<VideoJudgeLevel>()->forward(x);
-  auto places = at::gelu(x).flatten(2);
-  auto features = pool(at::cat({places.mean(2), places.amax(2)}, 1));
+  std::vector<Tensor> stills;
+  for (int64_t i = 0; i < c.stills; ++i) stills.push_back(pixels.select(2, (2 * i + 1) * c.frames / (2 * c.stills)));
+  auto pictures = at::stack(stills, 1).flatten(0, 1);  // [B·stills,3,H,W]
+  for (const auto& level : *picture_levels) pictures = level->as<PictureLevel>()->forward(pictures);
+  auto seen = pictures.unflatten(0, {-1, c.stills}).transpose(1, 2);  // [B,C,stills,…]
+  auto features = pool(at::cat({mean_and_max(seen), mean_and_max(x)}, 1));
   return {head(at::gelu(features)), features};
 }
 
 int64_t parameter_count(const VideoJudgeConfig& c) {
   int64_t count = 0, in = 3;
+  for (size_t i = 0; i < c.picture_widths.size(); ++i) {
+    int64_t w = c.picture_widths[i];
+    count += in * w * (i ? 4 : c.patch * c.patch) + 18 * w * w + 6 * w;
+    in = w;
+  }
+  in = 3;
   for (size_t i = 0; i < c.widths.size(); ++i) {
     int64_t w = c.widths[i];
     count += in * w * (i ? 12 : c.patch * c.patch) + 12 * w * w + 6 * w;
     in = w;
   }
-  return count + (2 * in + 1) * c.features + (c.features + 1) * value_count(c);
+  return count + (2 * (c.picture_widths.back() + c.widths.back()) + 1) * c.features + (c.features + 1) * value_count(c);
 }
 
 Tensor for_judge(const Tensor& pixels, const VideoJudgeConfig& c) {
@@ -126,7 +162,7 @@ FilmVerdict judge_film(VideoJudge& judge, const Tensor& pixels) {
   int64_t first = 0;
   for (const auto& attribute : attributes_of(judge->config)) {
     auto logits = seen.logits_BN[0].narrow(0, first, std::ssize(attribute.values));
-    auto likely = (attribute.many ? logits.sigmoid() : logits.softmax(0)).to(at::kDouble).contiguous();
+    auto likely = logits.softmax(0).to(at::kDouble).contiguous();
     verdict.values.emplace_back(likely.data_ptr<double>(), likely.data_ptr<double>() + likely.numel());
     first += logits.numel();
   }

@@ -1,8 +1,9 @@
 // Looks at a film of a second or two and says who is seen, where, when, doing what, in which style and how the camera moves, and
 // gives features for the Fréchet distance. It measures and nothing else: no model is conditioned on it, and it shares neither
 // architecture nor seed with the towers and encoders that models are conditioned on.
-//   pixels [B,3,T,H,W] → levels of convolutions over time and over the picture, each halving T, H and W → mean and max over
-//   what is left → features [B,F] → one linear head for all attributes
+//   pixels [B,3,T,H,W] ┬ a few stills → levels of convolutions over the picture, each halving H and W
+//                      └ all frames → levels over time and over the picture, each halving T, H and W
+//   → mean and max over what is left of both → features [B,F] → one linear head for all attributes
 //
 //   auto judge = load_video_judge(folder);
 //   auto seen = judge_film(judge, pixels);
@@ -26,7 +27,9 @@ struct VideoJudgeConfig {
   int64_t size = 128;                             // side of the square it sees
   int64_t frames = 16;                            // of a film, evenly spread
   int64_t patch = 4;                              // pixels a step of the first level
-  std::vector<int64_t> widths{48, 96, 192, 320};  // channels of each level
+  int64_t stills = 4;                             // of those frames, that the picture levels see
+  std::vector<int64_t> picture_widths{48, 96, 192, 320};  // channels of each level that looks at stills
+  std::vector<int64_t> widths{32, 64, 128, 192};          // channels of each level that looks at the film
   int64_t features = 128;                         // narrower than the 256 films of a measure, so that their covariance has full rank
   // What its outputs stand for, in their order: the words of the world's labels.
   std::vector<std::string> subjects{}, colors{}, motions{}, directions{}, places{}, times{}, weathers{}, cameras{}, styles{};
@@ -38,7 +41,9 @@ void fields(V& v, VideoJudgeConfig& c) {
   v("size", c.size, "side of the square picture it sees");
   v("frames", c.frames, "frames of a film it sees, evenly spread");
   v("patch", c.patch, "pixels a step of the first level");
-  v("widths", c.widths, "channels of each level");
+  v("stills", c.stills, "of those frames, how many the picture levels see");
+  v("picture_widths", c.picture_widths, "channels of each level that looks at stills");
+  v("widths", c.widths, "channels of each level that looks at the film");
   v("features", c.features, "width of the feature vector");
   v("subjects", c.subjects, "names of the subjects");
   v("colors", c.colors, "names of their colours");
@@ -51,13 +56,21 @@ void fields(V& v, VideoJudgeConfig& c) {
   v("styles", c.styles, "names of the styles");
 }
 
-// One thing that is asked about a film. Of some any number is true (two subjects may do different things), of the rest exactly one.
+// One thing that is asked about a film. Of two subjects two values may be true.
 struct Attribute {
   const char* name;
   std::vector<std::string> values;
-  bool many;
 };
 std::vector<Attribute> attributes_of(const VideoJudgeConfig& config);
+
+struct PictureLevelImpl : torch::nn::Module {
+  // The first level cuts the picture into patches; the others halve it.
+  PictureLevelImpl(int64_t in, int64_t out, int64_t step);
+  Tensor forward(const Tensor& x_BCHW);
+  int64_t step;
+  Tensor step_weight, step_bias, norm1_weight, norm1_bias, weight1, norm2_weight, norm2_bias, weight2, bias2;
+};
+TORCH_MODULE(PictureLevel);
 
 struct VideoJudgeLevelImpl : torch::nn::Module {
   // The first level cuts the picture into patches and keeps time; the others halve all three.
@@ -77,7 +90,7 @@ struct VideoJudgeImpl : torch::nn::Module {
   // [B,3,frames,size,size] in [−1,1].
   FilmJudgements forward(const Tensor& pixels_BCTHW);
   VideoJudgeConfig config;
-  torch::nn::ModuleList levels;
+  torch::nn::ModuleList picture_levels, levels;
   nn::Linear pool{nullptr}, head{nullptr};
 };
 TORCH_MODULE(VideoJudge);
@@ -87,7 +100,7 @@ int64_t parameter_count(const VideoJudgeConfig& config);
 // Any film [3,T,H,W] as the judge sees it: its frames evenly spread, shrunk to the square by area. A picture stands still.
 Tensor for_judge(const Tensor& pixels_CTHW, const VideoJudgeConfig& config);
 
-// One film: of each attribute the probability of every value, and features [F] in f64.
+// One film: of each attribute the probability that a subject (or the film) has each value, which sum to one; and features [F] in f64.
 struct FilmVerdict {
   std::vector<std::vector<double>> values;
   Tensor features;

@@ -30,6 +30,16 @@ Tensor window_mean(const Tensor& planes) {
 
 }  // namespace
 
+Tensor with_motion_gain(const Tensor& error, const Tensor& target, double gain) {
+  int64_t T = target.size(2);
+  if (gain == 0 || T < 2) return error;
+  constexpr double kFull = 0.25;  // of a range of 2
+  auto change = (target.narrow(2, 1, T - 1) - target.narrow(2, 0, T - 1)).abs().amax(1, true).div_(kFull).clamp_max_(1);  // [B,1,T−1,H,W]
+  auto before = at::constant_pad_nd(change, {0, 0, 0, 0, 1, 0}), after = at::constant_pad_nd(change, {0, 0, 0, 0, 0, 1});
+  auto moves = at::max_pool3d(at::maximum(before, after), {1, 3, 3}, {1, 1, 1}, {0, 1, 1});
+  return error * (1 + gain * moves);
+}
+
 Tensor charbonnier_loss(const Tensor& error) { return soft_size(error); }
 
 Tensor gradient_loss(const Tensor& error) {

@@ -8,6 +8,7 @@
 namespace mg::train {
 
 struct TaeLossWeights {
+  double motion_gain = 0;   // ours
   double charbonnier = 1;
   double gradient = 0.5;    // ours: edges count about as much as levels
   double structure = 0.1;   // ours
@@ -18,6 +19,7 @@ struct TaeLossWeights {
 
 template <class V>
 void fields(V& v, TaeLossWeights& w) {
+  v("motion_gain", w.motion_gain, "how much more errors count where the picture moves: 1 = twice as much");
   v("charbonnier", w.charbonnier, "weight of the smooth absolute error");
   v("gradient", w.gradient, "weight of the error's gradients over three scales and time");
   v("structure", w.structure, "weight of one minus structural similarity");
@@ -26,6 +28,10 @@ void fields(V& v, TaeLossWeights& w) {
   v("adversarial", w.adversarial, "gradient of the discriminator relative to that of the reconstruction");
 }
 
+// The error [B,3,T,H,W], (1 + gain) times as large where the target changes from one frame to the next (by an eighth of its range or
+// more) or a pixel beside does, and by a share of it where it changes less: what moves is a small part of a picture and the part that
+// is looked at.
+at::Tensor with_motion_gain(const at::Tensor& error_BCTHW, const at::Tensor& target_BCTHW, double gain);
 // Mean of √(e² + ε²) − ε. Every loss here is zero where reconstruction and target agree.
 at::Tensor charbonnier_loss(const at::Tensor& error_BCTHW);
 // Mean |∂x e| + |∂y e| over three scales of the error (averaged 2×2 from one to the next), plus mean |∂t e|.

@@ -11,6 +11,8 @@ void TaeSettings::check() const {
     throw UsageError("tae recipe: crop_frames ({}) must be 1 to clip_frames ({})", b.crop_frames, b.clip_frames);
   if (b.crops < 1 || b.full_clips < 1 || b.images < 1 || b.pool_clips < 1 || b.pool_steps < 1 || b.image_every < 0 || b.full_every < 0)
     throw UsageError("tae recipe: batch and pool sizes start at 1, image_every and full_every at 0");
+  if (!(latent_noise >= 0 && latent_noise <= 10) || !(loss.motion_gain >= 0 && loss.motion_gain <= 100))
+    throw UsageError("tae recipe: latent_noise must be 0 to 10 and motion_gain 0 to 100, got {} and {}", latent_noise, loss.motion_gain);
   if (validation_clips < 1 || validation_images < 0 || sample_clips < 1 || statistics_clips < 1)
     throw UsageError("tae recipe: validation, samples and statistics need at least one clip");
 }

@@ -47,6 +47,7 @@ struct TaeSettings {
   int64_t discriminator_start = -1;   // step; negative = never
   int64_t discriminator_width = 48;
   double discriminator_lr_factor = 1;
+  double latent_noise = 0;            // ours: of the latent's spread, in training; what a generator gets wrong by as much must not show
   double outlier_radius = 3;          // facts 1.5
   int64_t validation_clips = 16, validation_images = 16, sample_clips = 4, statistics_clips = 48;
 
@@ -63,6 +64,7 @@ void fields(V& v, TaeSettings& s) {
   v("discriminator_start", s.discriminator_start, "first step with the patch discriminator; negative = never");
   v("discriminator_width", s.discriminator_width, "channels of the discriminator's first layer");
   v("discriminator_lr_factor", s.discriminator_lr_factor, "learning rate of the discriminator relative to the run's");
+  v("latent_noise", s.latent_noise, "noise added to latents in training, as a share of their spread");
   v("outlier_radius", s.outlier_radius, "distance from the mean, in deviations, that the outlier penalty lets pass");
   v("validation_clips", s.validation_clips, "held-out clips of a validation");
   v("validation_images", s.validation_images, "held-out images of a validation");

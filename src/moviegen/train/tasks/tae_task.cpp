@@ -53,13 +53,14 @@ StepReport TaeTask::step(int64_t step, Generator& generator) {
   bool is_still = target.size(2) == 1;
   auto [mean, log_variance] = model_->encoder(target);
   auto latent = mean + (0.5 * log_variance).exp() * flow::sample_noise(mean.sizes(), generator);
+  if (settings_.latent_noise > 0) latent = latent + settings_.latent_noise * mean.detach().std() * flow::sample_noise(mean.sizes(), generator);
   auto made = model_->decoder(latent, is_still).narrow(2, 0, target.size(2));
 
   // Losses on pixels are differentiated at the pixels, where the two pulls on the reconstruction can be weighed; one
   // backward pass then carries the sum through the networks.
   const auto& w = settings_.loss;
   auto pixels = made.detach().requires_grad_();
-  auto error = pixels - target;
+  auto error = with_motion_gain(pixels - target, target, w.motion_gain);
   auto smooth = charbonnier_loss(error), gradient = gradient_loss(error), structure = structure_loss(pixels, target);
   auto reconstruction = w.charbonnier * smooth + w.gradient * gradient + w.structure * structure;
   auto pull = torch::autograd::grad({reconstruction}, {pixels})[0];
@@ -155,7 +156,7 @@ void TaeTask::export_model(const std::string& folder) {
 }
 
 void TaeTask::import_model(const std::string& folder) {
-  weights::load_into(*model_, weights::state_of(*tae::load_autoencoder(folder)), folder + "/vae");
+  tae::load_grown(model_, tae::load_autoencoder(folder), folder + "/vae");
 }
 
 std::unique_ptr<Task> make_tae_task(const TaskContext& context) {

@@ -44,7 +44,6 @@ void VideoJudgeSettings::check() const {
   if (b.batch < 1 || b.pool_clips < 1 || b.pool_steps < 1 || validation_clips < 1 || vocabulary_clips < 1)
     throw UsageError("video judge recipe: batch, pool_clips, pool_steps, validation_clips and vocabulary_clips start at 1");
   if (!(b.seconds > 0 && b.seconds <= 60)) throw UsageError("video judge recipe: seconds must be above 0 and at most 60, got {}", b.seconds);
-  if (!(many_weight >= 0)) throw UsageError("video judge recipe: many_weight must be at least 0, got {}", many_weight);
 }
 
 VideoJudgeTask::VideoJudgeTask(const VideoJudgeSettings& settings, std::shared_ptr<const world::World> world, uint64_t seed) : settings_(settings) {
@@ -62,14 +61,13 @@ StepReport VideoJudgeTask::step(int64_t step, Generator&) {
   auto logits = model_(batch.pixels_BCTHW).logits_BN;
   auto loss = at::zeros({});
   int64_t first = 0;
-  for (const auto& [name, values, many] : attributes_of(settings_.model)) {
+  for (const auto& [name, values] : attributes_of(settings_.model)) {
     int64_t count = std::ssize(values);
     if (count == 0) continue;
     auto said = logits.narrow(1, first, count), truth = batch.true_BN.narrow(1, first, count);
     first += count;
-    auto films = static_cast<double>(truth.size(0));
-    auto part = many ? settings_.many_weight * at::binary_cross_entropy_with_logits(said, truth, {}, {}, at::Reduction::Sum) / films
-                     : -(said.log_softmax(1) * truth).sum() / films;  // open where no value is true
+    auto share = truth / truth.sum(1, true).clamp_min(1);  // nothing is asked where no value is true
+    auto part = -(said.log_softmax(1) * share).sum() / static_cast<double>(truth.size(0));
     report.scalars[std::string("loss/") + name] = part.item<double>();
     loss = loss + part;
   }

@@ -11,7 +11,6 @@ struct VideoJudgeSettings {
   video::VideoJudgeConfig model;  // lists that are empty: what the world shows
   VideoJudgeBatchSettings batches;
   data::WorldSettings world;
-  double many_weight = 0.5;        // ours: of attributes with any number of true values, summed over values, beside the cross-entropy of the others
   int64_t vocabulary_clips = 6000; // clips whose labels are read for what there is
   int64_t validation_clips = 256;
   void check() const;
@@ -22,7 +21,6 @@ void fields(V& v, VideoJudgeSettings& s) {
   v("model", s.model, "sizes of the network; without lists of values, those of the world");
   v("batches", s.batches, "how batches are made");
   v("world", s.world, "which films the world makes");
-  v("many_weight", s.many_weight, "weight of subjects, colours, motions and directions");
   v("vocabulary_clips", s.vocabulary_clips, "clips whose labels are read to learn which values there are");
   v("validation_clips", s.validation_clips, "held-out films of a validation");
 }
