@@ -39,6 +39,25 @@ TEST(Autoencoder, StillVideoAndImageHaveTheSameLatent) {
   EXPECT_TRUE(at::allclose(video, model->encode(image).expand_as(video), 1e-3, 1e-4));
 }
 
+// Further blocks start as the identity.
+TEST(Autoencoder, GrowsWithoutChangingWhatItDoes) {
+  torch::NoGradGuard no_grad;
+  torch::manual_seed(9);
+  Autoencoder small(tiny());
+  auto config = tiny();
+  config.encoder_blocks = {1, 1, 2, 1}, config.decoder_blocks = {1, 3, 1, 2};
+  Autoencoder large(config);
+  load_grown(large, small, "small");
+  auto clip = torch::rand({1, 3, 9, 16, 16}) * 2 - 1;
+  auto latent = small->encode(clip);
+  EXPECT_TRUE(at::allclose(large->encode(clip), latent, 1e-4, 1e-5));
+  EXPECT_TRUE(at::allclose(large->decode(latent, 9), small->decode(latent, 9), 1e-4, 1e-5));
+  EXPECT_THROW(load_grown(small, large, "large"), DataError);
+  config.decoder_widths[0] = 40;
+  Autoencoder wide(config);
+  EXPECT_THROW(load_grown(wide, small, "small"), DataError);
+}
+
 // The two frames of each doubling are told apart as soon as the weights differ, also of a lone latent frame.
 TEST(Autoencoder, LoneLatentFrameHoldsMotion) {
   torch::NoGradGuard no_grad;

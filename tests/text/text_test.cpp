@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "moviegen/core/error.h"
 #include "moviegen/core/files.h"
 #include "moviegen/text/conditioner.h"
@@ -189,6 +191,22 @@ TEST(PromptFile, TakesWhatStandsBeforeTheTab) {
   EXPECT_THROW(read_prompts(path), DataError);
   EXPECT_THROW(read_prompts("/nowhere/prompts.txt"), NotFound);
   EXPECT_THROW(read_prompts(testing::TempDir()), NotFound);
+}
+
+TEST(Prompts, OfTablesAndJsonLines) {
+  auto read = [](const char* name, const std::string& text) {
+    auto path = testing::TempDir() + name;
+    std::ofstream(path, std::ios::binary) << text;
+    return read_prompts(path);
+  };
+  using Prompts = std::vector<std::string>;
+  EXPECT_EQ(read("bench.csv", "\xEF\xBB\xBFprompt,concept\r\n\"A fox, \"\"red\"\",\nruns\",animal\r\na dog,\r\n,none\r\n"), (Prompts{"A fox, \"red\",\nruns", "a dog"}));
+  EXPECT_EQ(read("bench2.csv", "concept,prompt\nanimal,a cat\nshort\n"), Prompts{"a cat"});
+  EXPECT_THROW(read("broken.csv", "prompt\n\"no end"), DataError);
+  EXPECT_THROW(read("other.csv", "text\na fox\n"), DataError);
+  EXPECT_EQ(read("bench.jsonl", "{\"id\": 1, \"video_prompt\": \"waves\", \"prompt\": \"no\"}\n\n{\"prompt\": \"rain\"}\n"), (Prompts{"waves", "rain"}));
+  EXPECT_THROW(read("broken.jsonl", "{\"video_prompt\": 3}\n"), DataError);
+  EXPECT_THROW(read("broken2.jsonl", "waves\n"), DataError);
 }
 
 }  // namespace

@@ -148,5 +148,18 @@ TEST(TaeMeasure, IntervalShrinksWithTheRoot) {
   EXPECT_EQ(summarise({}).count, 0);
 }
 
+TEST(TaeLoss, ErrorsCountMoreWhereThePictureMoves) {
+  auto target = torch::full({1, 3, 4, 8, 8}, -1.0f);
+  for (int64_t t = 0; t < 4; ++t) target.index_put_({0, 1, t, 4, 2 + t}, 1.0f);  // a point that goes to the right
+  auto error = with_motion_gain(torch::ones({1, 3, 4, 8, 8}), target, 2);
+  EXPECT_EQ(error[0][0][1][4][3].item<float>(), 3);  // there
+  EXPECT_EQ(error[0][2][1][5][1].item<float>(), 3);  // beside where it was a frame before
+  EXPECT_EQ(error[0][0][1][4][6].item<float>(), 1);  // out of its way
+  EXPECT_EQ(error[0][0][0][0][0].item<float>(), 1);
+  EXPECT_TRUE(at::equal(with_motion_gain(target, target, 0), target));
+  auto still = torch::ones({1, 3, 1, 8, 8});
+  EXPECT_TRUE(at::equal(with_motion_gain(still, still, 2), still));
+}
+
 }  // namespace
 }  // namespace mg::train

@@ -55,6 +55,33 @@ TEST(Transformer, PreconditionedStartsAtTheBestLinearGuess) {
   }
 }
 
+// Where positions are zero, which they are not in use, a deeper copy does the same.
+TEST(Transformer, GrowsDeeperFromTheIdentity) {
+  torch::NoGradGuard no_grad;
+  torch::manual_seed(3);
+  Transformer small(tiny());
+  wake(small);
+  for (auto& p : small->named_parameters())
+    if (p.key().starts_with("positions.")) p.value().zero_();
+  auto config = tiny();
+  config.num_layers = 5;
+  Transformer deep(config);
+  load_grown(deep, small, "small");
+  auto text = encoded(2);
+  auto x = torch::randn({2, 16, 2, 4, 4}), t = torch::tensor({0.2f, 0.9f});
+  auto run = [&](Transformer& model, Tensor* middle = nullptr) {
+    auto [tokens, mask] = model->conditioner(text);
+    return model(x, t, tokens, mask, middle);
+  };
+  Tensor middle;
+  EXPECT_TRUE(at::allclose(run(deep, &middle), run(small), 1e-3, 1e-4));
+  EXPECT_EQ(middle.sizes().vec(), (std::vector<int64_t>{2, 8, 32}));
+  EXPECT_THROW(load_grown(small, deep, "deep"), DataError);
+  config.width = 64;
+  Transformer wide(config);
+  EXPECT_THROW(load_grown(wide, small, "small"), DataError);
+}
+
 TEST(Transformer, PaddingOfTheTextDoesNotMatter) {
   torch::NoGradGuard no_grad;
   torch::manual_seed(1);

@@ -17,6 +17,7 @@ void add_world(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
 void add_eval_t2v(CLI::App& eval, Action& action);
+void add_eval_vbench(CLI::App& eval, Action& action);
 void add_eval_sound(CLI::App& eval, Action& action);
 void add_eval_codec(CLI::App& eval, Action& action);
 

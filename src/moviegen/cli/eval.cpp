@@ -1,22 +1,28 @@
 // moviegen eval tae: how well a model's autoencoder keeps clips that no training ever saw.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
 #include "moviegen/cli/commands.h"
 #include "moviegen/core/cancel.h"
 #include "moviegen/core/progress.h"
 #include "moviegen/data/clip_tensor.h"
 #include "moviegen/data/world_settings.h"
+#include "moviegen/eval/frechet.h"
 #include "moviegen/nn/ops.h"
 #include "moviegen/nn/runtime.h"
 #include "moviegen/tae/temporal_tiling.h"
 #include "moviegen/train/tasks/tae_measure.h"
+#include "moviegen/video/video_judge.h"
 #include "moviegen/weights/model_folder.h"
 
 namespace mg::cli {
 namespace {
 
 struct Options {
-  std::string model = "mini", compute = "auto";
+  std::string model = "mini", compute = "auto", judge;
   data::WorldSettings world;  // which clips
   int64_t clips = 32, frames = 32, side = 128;
   bool json = false;
@@ -25,7 +31,29 @@ struct Options {
 constexpr int64_t kRoundTrips[] = {1, 5, 33};  // an image, less than one latent frame, one frame more than a tile
 
 struct Figures {
-  std::vector<double> psnr, ssim, motion_psnr, image_psnr, image_ssim, tiled_psnr;
+  std::vector<double> psnr, ssim, motion_psnr, lively_psnr, lively_motion_psnr, image_psnr, image_ssim, tiled_psnr;
+  std::optional<double> frechet, frechet_floor;  // of a video judge's features to other clips: coded, as rendered
+};
+
+// Mean |difference| of neighbouring frames: the clips above the median of it are the lively ones.
+double motion_of(const at::Tensor& pixels) {
+  int64_t T = pixels.size(1);
+  return T < 2 ? 0 : (pixels.narrow(1, 1, T - 1) - pixels.narrow(1, 0, T - 1)).abs().mean().item<double>();
+}
+
+// Features of the judge for the Fréchet distance; empty without a judge.
+struct Features {
+  video::VideoJudge judge{nullptr};
+  std::vector<at::Tensor> coded, rendered, others;
+  void add(std::vector<at::Tensor>& list, const at::Tensor& pixels) {
+    if (judge) list.push_back(video::judge_film(judge, pixels).features);
+  }
+  void measure(Figures& figures) const {
+    if (!judge) return;
+    auto target = eval::fit_gaussian(at::stack(others));
+    figures.frechet = eval::frechet_distance(eval::fit_gaussian(at::stack(coded)), target);
+    figures.frechet_floor = eval::frechet_distance(eval::fit_gaussian(at::stack(rendered)), target);
+  }
 };
 
 // A clip twice as long as a tile, decoded in tiles and compared with the clip: what a user of a long film sees.
@@ -38,17 +66,34 @@ double tiled_psnr(tae::Autoencoder& model, const at::Tensor& pixels) {
 
 Figures measure_clips(tae::Autoencoder& model, const world::World& world, const Options& options) {
   Figures figures;
+  Features features;
+  auto with_judge = options.judge.empty() ? weights::resolve_model(options.model) : weights::resolve_model(options.judge);
+  if (options.clips > 1 && options.frames > 1 && (!options.judge.empty() || weights::has_part(with_judge, video::kJudgePart))) features.judge = video::load_video_judge(with_judge);
+  std::vector<double> motion, moving;  // moving: NaN where next to nothing moves
+  auto render = [&](int64_t i) {
+    return data::clip_tensor(world.render(data::kEvaluationSeeds + static_cast<uint64_t>(i), options.world.render(options.side, options.side, options.frames)));
+  };
   Progress progress("clips", options.clips);
   for (int64_t i = 0; i < options.clips; ++i) {
     process_cancel().throw_if_cancelled();
-    auto clip = data::clip_tensor(world.render(data::kEvaluationSeeds + static_cast<uint64_t>(i), options.world.render(options.side, options.side, options.frames)));
+    auto clip = render(i);
     auto video = train::measure(model, clip), image = train::measure(model, clip.narrow(1, 0, 1));
+    motion.push_back(motion_of(clip)), moving.push_back(video.motion_psnr.value_or(std::nan("")));
+    if (features.judge) features.add(features.rendered, clip), features.add(features.coded, train::reconstruct(model, clip)), features.add(features.others, render(options.clips + i));
     figures.psnr.push_back(video.psnr), figures.ssim.push_back(video.ssim);
     if (video.motion_psnr) figures.motion_psnr.push_back(*video.motion_psnr);
     figures.image_psnr.push_back(image.psnr), figures.image_ssim.push_back(image.ssim);
     if (i < options.clips / 4 + 1) figures.tiled_psnr.push_back(tiled_psnr(model, clip));
     progress.update(i + 1);
   }
+  auto sorted = motion;
+  std::nth_element(sorted.begin(), sorted.begin() + std::ssize(sorted) / 2, sorted.end());
+  for (size_t i = 0; i < motion.size(); ++i) {
+    if (motion[i] < sorted[sorted.size() / 2]) continue;
+    figures.lively_psnr.push_back(figures.psnr[i]);
+    if (std::isfinite(moving[i])) figures.lively_motion_psnr.push_back(moving[i]);
+  }
+  features.measure(figures);
   return figures;
 }
 
@@ -84,16 +129,21 @@ void evaluate(const Options& options) {
     for (size_t i = 0; i < counts.size(); ++i) trips[std::to_string(kRoundTrips[i])] = counts[i];
     Json out = {{"model", folder}, {"frames", options.frames}, {"side", options.side}, {"video_psnr", row(figures.psnr)},
                 {"video_ssim", row(figures.ssim)}, {"motion_psnr", row(figures.motion_psnr)}, {"image_psnr", row(figures.image_psnr)},
-                {"image_ssim", row(figures.image_ssim)}, {"tiled_psnr", row(figures.tiled_psnr)}, {"round_trips", trips}};
+                {"image_ssim", row(figures.image_ssim)}, {"tiled_psnr", row(figures.tiled_psnr)}, {"lively_psnr", row(figures.lively_psnr)},
+                {"lively_motion_psnr", row(figures.lively_motion_psnr)}, {"round_trips", trips}};
+    if (figures.frechet) out["frechet"] = *figures.frechet, out["frechet_floor"] = *figures.frechet_floor;
     return fmt::print("{}\n", out.dump(2));
   }
   fmt::print("{}: autoencoder on held-out clips of {} frames, {}×{} (mean ± 95 % interval)\n", folder, options.frames, options.side, options.side);
   print_row("video PSNR", figures.psnr, " dB", 2);
   print_row("video SSIM", figures.ssim, "", 4);
   print_row("PSNR where the picture moves", figures.motion_psnr, " dB", 2);
+  print_row("PSNR, half with more motion", figures.lively_psnr, " dB", 2);
+  print_row("  of it, where the picture moves", figures.lively_motion_psnr, " dB", 2);
   print_row("image PSNR", figures.image_psnr, " dB", 2);
   print_row("image SSIM", figures.image_ssim, "", 4);
   print_row("PSNR of twice the length, in tiles", figures.tiled_psnr, " dB", 2);
+  if (figures.frechet) fmt::print("  {:<34}{:8.1f} (as rendered {:.1f})\n", "Fréchet distance to other clips", *figures.frechet, *figures.frechet_floor);
   for (size_t i = 0; i < counts.size(); ++i) fmt::print("  round trip of {:>2} frames: {} frames\n", kRoundTrips[i], counts[i]);
 }
 
@@ -115,10 +165,12 @@ void add_eval(CLI::App& app, Action& action) {
   tae->add_option("--style", world.styles, "only these styles")->delimiter(',');
   tae->add_option("--plain", world.plain, "share of plain scenes: one subject, day, clear, no extras")->check(CLI::Range(0.0, 1.0))->capture_default_str();
   tae->add_option("--max-subjects", world.max_subjects, "most subjects in one scene")->check(CLI::Range(1, 8))->capture_default_str();
+  tae->add_option("--judge", options->judge, "model folder with a video judge, for the Fréchet distance [the model's own, if it has one]");
   tae->add_option("--compute", options->compute, "precision of products: f32, bf16, aten or auto")->capture_default_str();
   tae->add_flag("--json", options->json, "print JSON");
   tae->callback([options, &action] { action = [options] { evaluate(*options); }; });
   add_eval_t2v(*eval, action);
+  add_eval_vbench(*eval, action);
   add_eval_sound(*eval, action);
   add_eval_codec(*eval, action);
 }

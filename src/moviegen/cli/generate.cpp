@@ -237,6 +237,7 @@ void add_request_options(CLI::App& command, Options& o) {
   command.add_option("--num-videos,--num-videos-per-prompt", r.num_videos_per_prompt, help_of("num_videos_per_prompt"));
   command.add_option("--schedule", r.schedule, help_of("schedule"));
   command.add_option("--solver", r.solver, help_of("solver"));
+  command.add_option("--rewrite", r.rewrite, help_of("rewrite"));
   command.add_option("--sound-prompt", r.sound_prompt, help_of("sound_prompt"));
   command.add_flag("!--no-sound", r.sound, "leave the sound out");
 }

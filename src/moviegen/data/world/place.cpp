@@ -44,6 +44,12 @@ const std::vector<Entry>& entries() {
       {{"space", {"in space", "in outer space", "among the stars", "in front of a planet in space"}, Medium::kAir, false, kDayOnly, kNone, "", "space hum", true}, make_space},
       {{"stage", {"on a stage", "on stage in the spotlight", "on a theatre stage"}, Medium::kGround, false, kDayOnly, kNone, "wood", "audience", false}, make_stage},
       {{"stormy sea", {"on a stormy sea", "in the rough sea", "among high waves", "on a wild ocean"}, Medium::kWater, true, kAllTimes, {Weather::kCloudy, Weather::kStorm, Weather::kRain}, "water", "stormy sea", true}, make_stormy_sea},
+      {{"farm", {"on a farm", "in front of a red barn", "in a farmyard", "on the farm between bales of hay"}, Medium::kGround, true, kAllTimes, kTemperate, "grass", "meadow birds", true}, make_farm},
+      {{"savanna", {"in the savanna", "on the African savanna", "in the tall golden grass of the savanna", "under the acacia trees of the savanna"}, Medium::kGround, true, kAllTimes, kTemperate, "grass", "dry wind", true}, make_savanna},
+      {{"jungle", {"in the jungle", "in a thick jungle", "among palms and vines in the jungle", "in a tropical rainforest"}, Medium::kGround, true, kAllTimes, kTemperate, "grass", "forest birds", true}, make_jungle},
+      {{"park", {"in a park", "in the park", "on the lawn of a city park", "in a park with benches and lamps"}, Medium::kGround, true, kAllTimes, kTemperate, "grass", "meadow birds", true}, make_park},
+      {{"autumn forest", {"in an autumn forest", "in a forest in autumn", "among red and golden trees", "on fallen leaves in an autumn wood"}, Medium::kGround, true, kAllTimes, kTemperate, "grass", "autumn wind", true}, make_autumn_forest},
+      {{"moon", {"on the moon", "on the surface of the moon", "among the craters of the moon", "on the moon below the Earth"}, Medium::kGround, false, kDayOnly, kNone, "sand", "space hum", true}, make_moon},
   };
   return all;
 }

@@ -80,5 +80,11 @@ PlacePointer make_gym(Setting s);
 PlacePointer make_living_room(Setting s);
 PlacePointer make_stage(Setting s);
 PlacePointer make_space(Setting s);
+PlacePointer make_farm(Setting s);
+PlacePointer make_savanna(Setting s);
+PlacePointer make_jungle(Setting s);
+PlacePointer make_park(Setting s);
+PlacePointer make_autumn_forest(Setting s);
+PlacePointer make_moon(Setting s);
 
 }  // namespace mg::world

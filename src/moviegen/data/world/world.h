@@ -13,7 +13,7 @@
 
 namespace mg::world {
 
-inline constexpr int kWorldVersion = 2;
+inline constexpr int kWorldVersion = 3;
 
 struct RenderOptions {
   int width = 128, height = 128;

@@ -267,7 +267,7 @@ void TextToVideoTask::import_model(const std::string& folder) {
   auto transformer = video::load_transformer(folder);
   if (transformer->config.preconditioned != model_->config.preconditioned)  // shapes would not tell
     throw DataError("{}/transformer: preconditioned is {}, but the recipe says {}", folder, transformer->config.preconditioned, model_->config.preconditioned);
-  weights::load_into(*model_, weights::state_of(*transformer), folder + "/transformer");
+  video::load_grown(model_, transformer, folder + "/transformer");
   if (!settings_.train_text) return;
   auto given = text::load_text_encoders(folder);
   weights::load_into(*encoders_->ul2, weights::state_of(*given->ul2), folder + "/text_encoder");
