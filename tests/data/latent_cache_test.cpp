@@ -20,9 +20,6 @@ class ColourWorld : public world::World {
     world::Clip clip;
     clip.width = o.width, clip.height = o.height, clip.frames = o.frames;
     clip.rgb.assign(static_cast<size_t>(o.width) * o.height * o.frames * 3, static_cast<uint8_t>(37 * seed));
-    if (o.map_cell > 0)  // [frame, row, column]
-      for (int i = 0, cells = o.height / o.map_cell, count = cells * cells; i < o.frames * count; ++i)
-        for (int value : {i / count, i % count / cells, i % cells}) clip.subject_map.push_back(static_cast<float>(value));
     clip.captions = {std::to_string(seed), "colour " + std::to_string(seed), "a \"long\"\ncaption"};
     return clip;
   }
@@ -58,24 +55,6 @@ TEST_F(LatentCacheTest, HoldsTheEncodedClipsAndTheirCaptions) {
   at::NoGradGuard no_grad;
   auto expected = autoencoder->encode(clip_tensor(world.render(8, spec.render)).unsqueeze(0));
   EXPECT_LT((got[0] - expected[0]).abs().max().item<float>(), 0.02f * expected.abs().max().item<float>());  // bf16
-}
-
-TEST_F(LatentCacheTest, KeepsSubjectMapsOfTwoFramesALatentFrame) {
-  spec.maps = true;
-  auto cache = open();
-  auto map = cache->subject_maps({2});
-  ASSERT_EQ(map.sizes(), (std::vector<int64_t>{1, 6, 2, 4, 4}));
-  // Frames 2 and 6 of the first eight; frames 8 and 8, the last, of the rest.
-  for (auto [channel, t, frame] : {std::tuple{0, 0, 2}, {3, 0, 6}, {0, 1, 8}, {3, 1, 8}}) EXPECT_EQ(map[0][channel][t][1][3].item<float>(), static_cast<float>(frame));
-  EXPECT_EQ(map[0][1][0][1][3].item<float>(), 1);
-  EXPECT_EQ(map[0][2][0][1][3].item<float>(), 3);
-  int rendered = world.rendered;
-  EXPECT_TRUE(at::equal(open()->subject_maps({2}), map));
-  EXPECT_EQ(world.rendered, rendered);
-  fs::resize_file(folder + "/maps.bf16", 5);  // cut off: made again
-  EXPECT_TRUE(at::equal(open()->subject_maps({2}), map));
-  spec.maps = false;
-  EXPECT_THROW(open()->subject_maps({2}), InternalError);
 }
 
 TEST_F(LatentCacheTest, IsBuiltOnceAndServesFewerItems) {

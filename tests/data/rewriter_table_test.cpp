@@ -4,6 +4,7 @@
 
 #include "moviegen/core/error.h"
 #include "moviegen/core/files.h"
+#include "moviegen/core/paths.h"
 
 namespace mg::data {
 namespace {
@@ -33,11 +34,56 @@ std::string vectors_file(const std::string& name, const std::vector<std::pair<st
   return path;
 }
 
+WorldSettings sample() {
+  WorldSettings settings;
+  settings.folder = MG_SOURCE_DIR "/tests/data/world_sample";
+  return settings;
+}
+
+// "terrier" and "cur" below "dog", whose second sense is a person; "dogie" in a rare sense; "sprint" below "run".
+std::string wordnet() {
+  auto folder = testing::TempDir() + "wordnet";
+  make_folder(folder);
+  write_text(folder + "/data.noun",
+             "  1 a licence\n00000001 05 n 02 dog 0 domestic_dog 0 001 ~ 00000002 n 0000 | a member of the genus Canis\n"
+             "00000002 05 n 03 Terrier 0 cur 0 dogie 0 002 @ 00000001 n 0000 ~ 00000001 n 0000 | a small one, and back in a circle\n"
+             "00000003 18 n 02 dog 1 rascal 0 000 | a person\n00000004 18 n 01 cur 1 000 | another\n");
+  write_text(folder + "/index.noun", "dog n 2 1 ~ 2 1 00000001 00000003\ndomestic_dog n 1 0 1 0 00000001\nterrier n 1 0 1 0 00000002\ncur n 2 0 2 0 00000004 00000002\n"
+                                     "dogie n 4 0 4 0 00000005 00000006 00000007 00000002\nrascal n 1 0 1 0 00000003\n");
+  write_text(folder + "/data.verb", "00000001 38 v 01 run 0 001 ~ 00000002 v 0000 01 + 02 00 | move fast\n00000002 38 v 03 sprint 0 jog 0 hurry 0 000 01 + 02 00 | faster\n");
+  write_text(folder + "/index.verb", "run v 1 0 1 0 00000001\nsprint v 1 0 1 0 00000002\njog v 1 0 1 0 00000002\nhurry v 1 0 1 0 00000002\n");
+  return folder;
+}
+
+TEST(RewriterTable, GivesWordsTheKindOfThingTheyAre) {
+  CaptionWorld world;
+  auto rewriter = make_rewriter(world, sample(), {.wordnet = wordnet(), .clips = 4});
+  EXPECT_EQ(rewriter.rewrite("the terrier sprints").prompt, "the dog runs");
+  EXPECT_EQ(rewriter.rewrite("the cur jogs").prompt, "the dog runs");
+  EXPECT_EQ(rewriter.rewrite("the rascal hurries").prompt, "the dog runs");
+  EXPECT_EQ(rewriter.rewrite("the dogie runs").prompt, "the runs");  // too rare a sense
+  EXPECT_EQ(rewriter.rewrite("the dog sprinting").prompt, "the dog ");  // captions never say "running"
+}
+
+TEST(RewriterTable, RefusesBrokenWordNet) {
+  CaptionWorld world;
+  EXPECT_THROW(make_rewriter(world, sample(), {.wordnet = "/nowhere", .clips = 4}), NotFound);
+  EXPECT_THROW(make_rewriter(world, sample(), {.clips = 4}), UsageError);
+  for (const char* line : {"00000001 05 n 02 dog 0\n", "00000001 05 n zz dog 0 000\n", "00000001 05 n 01 dog 0 999999999999 ~\n", "1\n"}) {
+    auto folder = wordnet();
+    write_text(folder + "/data.noun", line);
+    EXPECT_THROW(make_rewriter(world, sample(), {.wordnet = folder, .clips = 4}), DataError) << line;
+  }
+  auto folder = wordnet();
+  write_text(folder + "/index.noun", "dog n 9 1\n");
+  EXPECT_THROW(make_rewriter(world, sample(), {.wordnet = folder, .clips = 4}), DataError);
+}
+
 TEST(RewriterTable, GivesWordsTheNearestOfTheCaptions) {
   CaptionWorld world;
   auto path = vectors_file("vectors.json", {{"the", {50, 0}}, {"dog", {0, 0}}, {"runs", {10, 0}}, {"beach", {20, 0}}, {"puppy", {0, 1}}, {"dashes", {10, 0.5}}, {"thee", {50, 0.1}},
                                             {"far", {30, 0}}, {"it", {0, 0}}, {"no1", {0, 0}}, {"rare", {0, 0.1}}});
-  auto rewriter = make_rewriter(world, {}, {.vectors = path, .clips = 4, .words = 10});
+  auto rewriter = make_rewriter(world, sample(), {.vectors = path, .clips = 4, .words = 10});
   EXPECT_EQ(rewriter.rewrite("the puppy dashes").prompt, "the dog runs");
   EXPECT_EQ(rewriter.rewrite("dog far thee").prompt, "dog ");  // too far; grammar is no target
   EXPECT_EQ(rewriter.rewrite("dog rare").prompt, "dog ");      // not among the ten
@@ -46,15 +92,15 @@ TEST(RewriterTable, GivesWordsTheNearestOfTheCaptions) {
 
 TEST(RewriterTable, RefusesWhatAreNoVectors) {
   CaptionWorld world;
-  EXPECT_THROW(make_rewriter(world, {}, {.vectors = "/nowhere.json", .clips = 4}), NotFound);
+  EXPECT_THROW(make_rewriter(world, sample(), {.vectors = "/nowhere.json", .clips = 4}), NotFound);
   for (const char* text : {"", "[1, 2", "{\"words\": [\"dog\"]}", "{\"words\": [\"dog\"], \"vectors\": {\"dog\": [1, 2]}}", "3"}) {
     auto path = testing::TempDir() + "broken.json";
     write_text(path, text);
-    EXPECT_THROW(make_rewriter(world, {}, {.vectors = path, .clips = 4}), DataError) << text;
+    EXPECT_THROW(make_rewriter(world, sample(), {.vectors = path, .clips = 4}), DataError) << text;
   }
   auto strange = vectors_file("strange.json", {{"cat", {0, 0}}});
-  EXPECT_THROW(make_rewriter(world, {}, {.vectors = strange, .clips = 4}), DataError);
-  EXPECT_THROW(make_rewriter(world, {}, {.vectors = strange, .clips = 0}), UsageError);
+  EXPECT_THROW(make_rewriter(world, sample(), {.vectors = strange, .clips = 4}), DataError);
+  EXPECT_THROW(make_rewriter(world, sample(), {.vectors = strange, .clips = 0}), UsageError);
 }
 
 }  // namespace

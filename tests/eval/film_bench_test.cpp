@@ -132,6 +132,8 @@ TEST(FilmBench, TakesScenesOrClipsWithSoManySubjects) {
   std::string prompts;
   run_film_bench(world, {}, {}, judge, options, [&](const JudgedFilm& judged) { prompts += judged.item.prompt + " "; });
   EXPECT_EQ(prompts, "moon sea moon sea ");
+  options.scenes = {{{"place", "moon"}, {"prompt", "far away"}}};
+  run_film_bench(world, {}, {}, judge, options, [&](const JudgedFilm& judged) { EXPECT_EQ(judged.item.prompt, "far away"); });
   options.scenes.clear();
   for (int64_t subjects : {1, 2}) {
     options.subjects = subjects;

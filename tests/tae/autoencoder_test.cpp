@@ -104,10 +104,10 @@ TEST(Autoencoder, CountsMatchTheModule) {
   EXPECT_EQ(parameter_count(with_attention), count);
 }
 
-TEST(Autoencoder, MiniStaysWithinItsBudget) {  // system design: encode + decode of 32×128×128 in about 60 GFLOP
+TEST(Autoencoder, MiniStaysWithinItsBudget) {  // encode + decode of 32×128×128; docs/decisions/0011 says why it is more than 60 GFLOP
   auto mini = tae_preset("mini");
-  EXPECT_LT(encode_flops(mini, 32, 128, 128), 20e9);  // training encodes many clips
-  EXPECT_LT(encode_flops(mini, 32, 128, 128) + decode_flops(mini, 32, 128, 128), 64e9);
+  EXPECT_LT(encode_flops(mini, 32, 128, 128), 26e9);  // training encodes many clips
+  EXPECT_LT(encode_flops(mini, 32, 128, 128) + decode_flops(mini, 32, 128, 128), 85e9);
   EXPECT_LT(decode_flops(mini, 1, 128, 128), decode_flops(mini, 8, 128, 128) / 2);  // a still costs less than its 8 frames
   EXPECT_EQ(mini.spatial_factor(), 8);
   EXPECT_EQ(mini.temporal_factor(), 8);

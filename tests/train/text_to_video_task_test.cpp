@@ -74,32 +74,6 @@ TEST(TextToVideoTask, LearnsAndJudgesOnFixedNoise) {
   EXPECT_TRUE(text_moved);
 }
 
-TEST(TextToVideoTask, ReadsTheSubjectMapFromTheMiddle) {
-  generate::Scratch scratch;
-  auto settings = small_settings();
-  auto plain = make(settings, scratch / "plain");
-  settings["map_weight"] = 1;
-  auto task = make(settings, scratch / "run");
-  auto first = run(*task, 0), without = run(*plain, 0);
-  EXPECT_EQ(first.scalars["loss"], without.scalars["loss"]);  // a head of zeros pulls at nothing
-  EXPECT_FALSE(without.scalars.contains("loss/map"));
-  auto groups = task->groups();
-  ASSERT_EQ(groups.size(), 3u);
-  EXPECT_EQ(groups[1].name, "map_head");
-  std::vector<at::Tensor> parameters;
-  for (const auto& group : groups)
-    for (const auto& p : group.module->parameters()) parameters.push_back(p);
-  nn::AdamW optimizer(parameters, {.weight_decay = 0});
-  double map = 0;
-  for (int64_t step = 0; step < 40; ++step) {
-    map = run(*task, 0).scalars["loss/map"];
-    optimizer.step(3e-3, 1, {}, 0);
-  }
-  EXPECT_LT(map, 0.8 * first.scalars["loss/map"]);
-  settings["map_weight"] = -1;
-  EXPECT_THROW(make(settings, scratch / "bad"), UsageError);
-}
-
 TEST(TextToVideoTask, SamplesAndExportsAModel) {
   generate::Scratch scratch;
   auto settings = small_settings();

@@ -52,39 +52,6 @@ TEST(World, ThreadsDoNotChangeAClip) {
   for (int i = 0; i < kClips; ++i) EXPECT_TRUE(same(serial[i], parallel[i])) << "seed " << i;
 }
 
-// Boxes are of the label's opaque part; a cell is covered only where it touches one, and the places within the picture go up to the right
-// (down, of mirrored pictures).
-TEST(World, TheSubjectMapShowsWhereWhichPartOfASubjectIs) {
-  auto options = small(4);
-  options.map_cell = 8, options.max_subjects = 1;
-  int covered = 0, sideways = 0;
-  for (uint64_t seed = 0; seed < 6; ++seed) {
-    auto clip = sample_world()->render(seed, options);
-    ASSERT_EQ(clip.subject_map.size(), 4u * 8 * 8 * 3);
-    for (int frame = 0; frame < 4; ++frame) {
-      const auto& box = clip.labels["subjects"][0]["boxes"][static_cast<size_t>(frame)];
-      auto edge = [&](int i) { return box[static_cast<size_t>(i)].get<float>() * 8; };  // in cells
-      for (int row = 0; row < 8; ++row) {
-        float before = 0;
-        for (int column = 0; column < 8; ++column) {
-          const float* cell = &clip.subject_map[static_cast<size_t>(((frame * 8 + row) * 8 + column) * 3)];
-          ASSERT_TRUE(cell[0] >= 0 && cell[0] <= 1.001f && std::abs(cell[1]) <= cell[0] + 1e-4f && std::abs(cell[2]) <= cell[0] + 1e-4f);
-          bool touches = column + 1 > edge(0) - 0.2f && column < edge(2) + 0.2f && row + 1 > edge(1) - 0.2f && row < edge(3) + 0.2f;
-          EXPECT_TRUE(touches || cell[0] <= 0.02f) << "seed " << seed << ", frame " << frame << ", cell " << column << ", " << row;
-          covered += cell[0] > 0.9f;
-          float place = cell[0] > 0.9f ? cell[1] / cell[0] : 0;
-          if (before != 0 && place != 0) sideways += place > before ? 1 : 1000;
-          before = place;
-        }
-      }
-    }
-    EXPECT_EQ(sideways % 1000 == 0 || sideways < 1000, true) << "seed " << seed << ": one direction within a film";
-    sideways = 0;
-  }
-  EXPECT_GT(covered, 20);
-  EXPECT_TRUE(sample_world()->render(1, small(2)).subject_map.empty());
-}
-
 TEST(World, HeldOutTriplesAreNeverRendered) {
   // A list that forbids almost everything the filters allow makes every redraw count.
   auto path = std::filesystem::temp_directory_path() / "moviegen_held_out_test.toml";

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "moviegen/core/cancel.h"
 #include "moviegen/core/error.h"
@@ -46,6 +48,25 @@ std::vector<Json> held_out_scenes(const data::WorldSettings& world) {
     if (has(world.subjects, subject) && has(world.places, place) && has(world.motions, motion))
       scenes.push_back({{"subject", subject}, {"place", place}, {"motion", motion}});
   if (scenes.empty()) throw UsageError("eval t2v --compositions: no held-out combination is in this part of the world");
+  return scenes;
+}
+
+// Lines "prompt, subject, place, motion, direction", separated by tabs; what is empty or "none" is not asked for.
+std::vector<Json> labelled_scenes(const std::string& file) {
+  std::ifstream lines(file);
+  if (!lines) throw NotFound("list of labelled prompts: {} was not found", file);
+  std::vector<Json> scenes;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream columns(line);
+    Json scene = Json::object();
+    std::string value;
+    for (const char* key : {"prompt", "subject", "place", "motion", "direction"})
+      if (std::getline(columns, value, '\t') && !value.empty() && value != "none") scene[key] = value;
+    if (scene.empty()) continue;
+    if (!scene.contains("prompt") || !scene.contains("subject")) throw DataError("{}: expected prompt, subject, place, motion and direction separated by tabs, got '{}'", file, line);
+    scenes.push_back(scene);
+  }
+  if (scenes.empty()) throw DataError("{}: expected one labelled prompt a line, found none", file);
   return scenes;
 }
 
@@ -101,6 +122,10 @@ void judge_films(JudgeFilmsOptions options) {
   auto world = settings.open();
   auto judge = video::load_video_judge(weights::resolve_model(options.judge.empty() ? options.model : options.judge));
   if (options.compositions) options.bench.scenes = held_out_scenes(settings);
+  if (!options.labelled.empty()) {
+    options.bench.scenes = labelled_scenes(options.labelled);
+    if (options.bench.films == 0) options.bench.films = std::ssize(options.bench.scenes);
+  }
   auto make = maker_of(options);
   make_folder(options.output);
   std::vector<media::Image> cells;

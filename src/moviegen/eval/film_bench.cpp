@@ -25,9 +25,12 @@ class Clips {
   }
 
   FilmItem next(const std::vector<Json>& scenes, int64_t index) {
-    auto clip = scenes.empty() ? next_seed() : world_.render_scene(scenes[static_cast<size_t>(index) % scenes.size()], data::kEvaluationSeeds + seed_++, render_);
+    Json scene = scenes.empty() ? Json() : scenes[static_cast<size_t>(index) % scenes.size()];
+    std::string given = scene.is_object() ? scene.value("prompt", "") : "";
+    if (scene.is_object()) scene.erase("prompt");
+    auto clip = scenes.empty() ? next_seed() : world_.render_scene(scene, data::kEvaluationSeeds + seed_++, render_);
     const auto& captions = clip.captions;
-    const auto& prompt = options_.caption == "brief" ? captions.brief : options_.caption == "full" ? captions.full : captions.normal;
+    const auto& prompt = !given.empty() ? given : options_.caption == "brief" ? captions.brief : options_.caption == "full" ? captions.full : captions.normal;
     return {.index = index, .repeat = 0, .prompt = prompt, .labels = clip.labels, .pixels = data::clip_tensor(clip)};
   }
 

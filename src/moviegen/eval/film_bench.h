@@ -34,7 +34,8 @@ struct FilmBenchOptions {
   int64_t repeats = 1;    // films of each, from other seeds
   FilmShape shape{};
   std::string caption = "normal";  // brief, normal or full
-  std::vector<Json> scenes{};      // what the prompts are about, in turn (world.h: render_scene); empty = what evaluation seeds show
+  // What the prompts are about, in turn (world.h: render_scene), with "prompt" beside it in place of a caption; empty = what evaluation seeds show.
+  std::vector<Json> scenes{};
   int64_t subjects = 0;            // only clips with so many subjects; 0 = any
   uint64_t seed = 0;               // of the intervals
   const CancelToken* cancel = nullptr;

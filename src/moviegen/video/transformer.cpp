@@ -68,7 +68,7 @@ TransformerImpl::TransformerImpl(const TransformerConfig& c) : config(c) {
   out_->zero_();
 }
 
-Tensor TransformerImpl::forward(const Tensor& x_BCTHW, const Tensor& t_B, const Tensor& text_BLD, const Tensor& mask_BL, Tensor* middle_BSD) {
+Tensor TransformerImpl::forward(const Tensor& x_BCTHW, const Tensor& t_B, const Tensor& text_BLD, const Tensor& mask_BL) {
   if (x_BCTHW.dim() != 5 || x_BCTHW.size(1) != config.latent_channels)
     throw UsageError("transformer: expected latents [B,{},T,H,W], got [{}]", config.latent_channels,
                      fmt::join(x_BCTHW.sizes().begin(), x_BCTHW.sizes().end(), ","));
@@ -79,10 +79,8 @@ Tensor TransformerImpl::forward(const Tensor& x_BCTHW, const Tensor& t_B, const 
   auto modulation_B6D = modulation_(at::silu(time_BD)).view({-1, 6, config.width});
   auto scale = flow::preconditioning(t_B, 5, config.preconditioned);
   auto h_BSD = patch_embed_(nn::patchify(x_BCTHW * scale.in, config.patch_size));
-  for (int64_t i = 0; i < config.num_layers; ++i) {
-    if (middle_BSD && i == config.num_layers / 2) *middle_BSD = h_BSD;
-    h_BSD = layers_->ptr(i)->as<Layer>()->forward(h_BSD + positions_SD, modulation_B6D, text_BLD, mask_BL, grid);
-  }
+  for (const auto& layer : *layers_)
+    h_BSD = layer->as<Layer>()->forward(h_BSD + positions_SD, modulation_B6D, text_BLD, mask_BL, grid);
   auto end = out_table_ + time_BD.unsqueeze(1);
   auto y_BSD = nn::rms_norm_modulate(h_BSD, out_norm_->weight, end.select(1, 0), end.select(1, 1));
   return x_BCTHW * scale.skip + nn::unpatchify(out_(y_BSD), config.latent_channels, grid, config.patch_size) * scale.out;

@@ -34,8 +34,7 @@ TORCH_MODULE(Layer);
 
 struct TransformerImpl : torch::nn::Module {
   explicit TransformerImpl(const TransformerConfig& config);
-  // middle_BSD, if given, receives the tokens after half of the layers.
-  Tensor forward(const Tensor& x_BCTHW, const Tensor& t_B, const Tensor& text_BLD, const Tensor& mask_BL, Tensor* middle_BSD = nullptr);
+  Tensor forward(const Tensor& x_BCTHW, const Tensor& t_B, const Tensor& text_BLD, const Tensor& mask_BL);
   TransformerConfig config;
   text::TextConditioner conditioner{nullptr};  // belongs to these weights; call it once a prompt, not once a step
 

@@ -115,14 +115,6 @@ void shade(float* rgb, float alpha, const SpriteDraw& draw, float mean) {
 
 }  // namespace
 
-SpritePoint sprite_at(const Sprite& sprite, const SpriteDraw& draw, float x, float y) {
-  if (sprite.mips.empty() || !(draw.height_px > 0) || !(draw.squash > 0) || y >= draw.clip_below) return {};
-  const SpriteFrame& frame = sprite.mips[0][frame_at(sprite, draw.time_s)];
-  const Placement place(frame, draw);
-  const float dx = x - place.centre_x, dy = y - place.centre_y, u = place.u(dx, dy), v = place.v(dx, dy);
-  return {sample(frame, u, v)[3] / 65535 * draw.opacity, u, v};
-}
-
 void draw_sprite(Canvas& canvas, const Sprite& sprite, const SpriteDraw& draw) {
   if (sprite.mips.empty() || !(draw.height_px > 0) || !(draw.squash > 0) || !(draw.opacity > 0)) return;
   const size_t frame = frame_at(sprite, draw.time_s);

@@ -84,12 +84,6 @@ struct SpriteDraw {
   float clip_below = 1e9f;  // rows below this are not drawn (standing in water)
 };
 
-// What of a drawn sprite covers a point of the canvas: how opaque it is, and where in the sprite's box (0..1) the point lies.
-struct SpritePoint {
-  float alpha = 0, u = 0, v = 0;
-};
-SpritePoint sprite_at(const Sprite& sprite, const SpriteDraw& draw, float x, float y);
-
 // Draws a sprite with bilinear mip filtering.
 void draw_sprite(Canvas& canvas, const Sprite& sprite, const SpriteDraw& draw);
 // Blurred dark ellipse under a standing subject.

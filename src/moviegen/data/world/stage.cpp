@@ -48,15 +48,6 @@ std::vector<size_t> far_to_near(const Scene& scene, double t) {
   return order;
 }
 
-SpriteDraw sprite_draw(const Scene& scene, const Actor& actor, const Pose& pose, const ScreenPose& at) {
-  const Light& light = scene.place->light();
-  SpriteDraw draw{.x = at.x, .y = at.y, .height_px = at.height, .rotation = pose.rotation, .squash = pose.squash, .flip = actor.flip,
-                  .time_s = pose.clip_s, .light = light.tint, .haze_color = light.ambient, .haze = light.haze};
-  if (actor.recolored) draw.recolor = &actor.recolor;
-  if (actor.on_water) draw.clip_below = at.ground_y, draw.y = at.y + actor.sunk * at.height;
-  return draw;
-}
-
 void draw_actor(Canvas& canvas, const Scene& scene, const Actor& actor, double t, const View& view) {
   Pose pose = pose_at(actor.track, t);
   ScreenPose at = screen_pose(scene, actor, pose, view);
@@ -68,7 +59,11 @@ void draw_actor(Canvas& canvas, const Scene& scene, const Actor& actor, double t
     float shrink = 1 / (1 + 0.6f * height_above);
     draw_shadow(canvas, at.x, at.ground_y, 0.82f * width * shrink, 0.13f * std::min(width, at.height) * shrink, light.shadow * shrink);
   }
-  draw_sprite(canvas, *actor.sprite, sprite_draw(scene, actor, pose, at));
+  SpriteDraw draw{.x = at.x, .y = at.y, .height_px = at.height, .rotation = pose.rotation, .squash = pose.squash, .flip = actor.flip,
+                  .time_s = pose.clip_s, .light = light.tint, .haze_color = light.ambient, .haze = light.haze};
+  if (actor.recolored) draw.recolor = &actor.recolor;
+  if (actor.on_water) draw.clip_below = at.ground_y, draw.y = at.y + actor.sunk * at.height;
+  draw_sprite(canvas, *actor.sprite, draw);
   if (!actor.in_air) scene.place->draw_front(canvas, t, view, at.ground_y);
 }
 
@@ -86,37 +81,6 @@ std::vector<uint8_t> draw_frames(const Scene& scene) {
     encode(canvas, rgb.data() + frame_bytes * frame);
   }
   return rgb;
-}
-
-// Covers a cell of the map, [share, u, v], by what of the sprite is seen at points spread over it.
-void cover_cell(float* cell, const Sprite& sprite, const SpriteDraw& draw, float left, float top, float side) {
-  constexpr int kPoints = 3;  // along each side
-  float share = 0, u = 0, v = 0;
-  for (int i = 0; i < kPoints * kPoints; ++i) {
-    auto offset = [&](int k) { return (static_cast<float>(k) + 0.5f) * side / kPoints; };
-    auto point = sprite_at(sprite, draw, left + offset(i % kPoints), top + offset(i / kPoints));
-    share += point.alpha / (kPoints * kPoints);
-    u += point.alpha * (2 * point.u - 1) / (kPoints * kPoints), v += point.alpha * (2 * point.v - 1) / (kPoints * kPoints);
-  }
-  for (int c = 0; c < 3; ++c) cell[c] = cell[c] * (1 - share) + (c == 0 ? share : c == 1 ? u : v);
-}
-
-std::vector<float> map_subjects(const Scene& scene, int cell) {
-  int rows = scene.height / cell, columns = scene.width / cell;
-  std::vector<float> map(static_cast<size_t>(scene.frames) * rows * columns * 3, 0.0f);
-  float* at = map.data();
-  for (int frame = 0; frame < scene.frames; ++frame, at += rows * columns * 3) {
-    double t = scene.start_s + frame / scene.fps;
-    View view = scene.camera.at(t);
-    for (size_t i : far_to_near(scene, t)) {
-      const Actor& actor = scene.actors[i];
-      Pose pose = pose_at(actor.track, t);
-      auto draw = sprite_draw(scene, actor, pose, screen_pose(scene, actor, pose, view));
-      for (int k = 0; k < rows * columns; ++k)
-        cover_cell(at + 3 * k, *actor.sprite, draw, static_cast<float>(k % columns * cell), static_cast<float>(k / columns * cell), static_cast<float>(cell));
-    }
-  }
-  return map;
 }
 
 }  // namespace
@@ -150,11 +114,10 @@ ScreenBox screen_box(const Scene& scene, const Actor& actor, double t) {
   return box;
 }
 
-Clip shoot(const Scene& scene, const RenderOptions& options) {
+Clip shoot(const Scene& scene, bool pictures) {
   Clip clip;
   clip.width = scene.width, clip.height = scene.height, clip.frames = scene.frames, clip.fps = scene.fps;
-  if (options.pictures) clip.rgb = draw_frames(scene);
-  if (options.map_cell > 0) clip.subject_map = map_subjects(scene, options.map_cell);
+  if (pictures) clip.rgb = draw_frames(scene);
   clip.captions = captions_of(scene);
   clip.labels = labels_of(scene);
   return clip;

@@ -5,8 +5,8 @@
 
 namespace mg::world {
 
-// What the options ask for of pixels and subject map, captions and labels of the whole scene.
-Clip shoot(const Scene& scene, const RenderOptions& options);
+// Pixels (unless without `pictures`), captions and labels of the whole scene.
+Clip shoot(const Scene& scene, bool pictures = true);
 
 // Where a subject's bottom centre is on the screen, and how tall it is drawn, in pixels.
 struct ScreenPose {

@@ -22,7 +22,6 @@ void check_size(const RenderOptions& options) {
   bool fits = options.width >= kMinSide && options.width <= kMaxSide && options.height >= kMinSide && options.height <= kMaxSide;
   if (!fits) throw UsageError("a clip's sides are {} to {} pixels, got {}×{}", kMinSide, kMaxSide, options.width, options.height);
   if (options.frames < 1 || options.frames > kMaxFrames) throw UsageError("a clip has 1 to {} frames, got {}", kMaxFrames, options.frames);
-  if (options.map_cell < 0) throw UsageError("the cells of a subject map are 1 pixel or more, got {}", options.map_cell);
   if (!(options.fps >= 1 && options.fps <= 120)) throw UsageError("frames per second are 1 to 120, got {}", options.fps);
 }
 
@@ -70,7 +69,7 @@ class OpenWorld final : public World {
  private:
   Clip take(const Outline& outline, uint64_t seed, const RenderOptions& options) const {
     Scene scene = stage(outline, seed, wardrobe_, options);
-    Clip clip = shoot(scene, options);
+    Clip clip = shoot(scene, options.pictures);
     sound_stage_.record(scene, options, clip);
     return clip;
   }

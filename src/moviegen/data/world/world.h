@@ -26,7 +26,6 @@ struct RenderOptions {
   int max_subjects = 2;                // 1: single-subject scenes only
   double plain = 0;                    // share of scenes kept to one subject, day, clear, static camera, no extras
   bool animated_assets = true;         // --no-anim: 3D stills and procedural motion only
-  int map_cell = 0;                    // side in pixels of the cells of a subject map; 0 = none is made
   bool pictures = true;                // false: no frames are drawn, for training that only listens
   bool sound = false;                  // also mixes the sound of the clip
   double music = 0.35;                 // share of clips with music, where a soundfont is found
@@ -44,10 +43,6 @@ struct Clip {
   int width = 0, height = 0, frames = 0;
   double fps = 16;
   std::vector<uint8_t> rgb;            // frames × height × width × 3, sRGB
-  // Where subjects are, and which part of them, seen through cells of map_cell pixels: frames × rows × columns × 3. Share of the
-  // cell that is covered, and, times that share, the place within the subject's picture: −1 left to 1 right (of the picture, which
-  // may be drawn mirrored), −1 top to 1 bottom.
-  std::vector<float> subject_map;
   Captions captions{};
   nlohmann::json labels;               // docs/world.md: subjects, place, time, weather, motion, camera, colour, style, boxes
   nlohmann::json events;               // what sounds at which frame and why (events.h), also where no sound is mixed

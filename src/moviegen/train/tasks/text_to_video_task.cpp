@@ -32,7 +32,7 @@ struct Bucket {
 
 struct Batch {
   size_t bucket = 0;
-  Tensor latents, maps, noise, t_B;
+  Tensor latents, noise, t_B;
   text::PromptTokens tokens;
 };
 
@@ -60,11 +60,6 @@ class TextToVideoTask : public Task {
     settings_.transformer.text = encoders_->widths();
     torch::manual_seed(context.seed);
     model_ = video::Transformer(settings_.transformer);
-    if (settings_.map_weight > 0) {
-      int64_t patch = settings_.transformer.patch_size;
-      map_head_ = nn::Linear(settings_.transformer.width, data::LatentCache::kMapChannels * patch * patch);
-      map_head_->zero_();  // pulls at nothing before it knows something
-    }
     if (settings_.train_text) {
       trained_text_ = std::make_shared<TrainedTextImpl>(encoders_);
       for (auto& p : trained_text_->parameters()) p.requires_grad_(true);
@@ -74,7 +69,6 @@ class TextToVideoTask : public Task {
 
   std::vector<Group> groups() override {
     std::vector<Group> groups{{"transformer", model_.ptr()}};
-    if (map_head_) groups.push_back({"map_head", map_head_.ptr()});
     if (settings_.train_text) groups.push_back({"text", trained_text_, settings_.text_lr_factor});
     return groups;
   }
@@ -83,12 +77,10 @@ class TextToVideoTask : public Task {
     StepReport report;
     Batch batch = batches_.take(step, &report.data_wait_s);
     auto encoded = encode(batch.tokens);
-    Tensor middle;
-    auto loss_B = losses(batch.latents, batch.noise, batch.t_B, encoded, map_head_ ? &middle : nullptr);
-    auto loss = loss_B.mean(), map_loss = map_head_ ? map_error(middle, batch.maps) : at::zeros({});
-    (loss + settings_.map_weight * map_loss).backward();
+    auto loss_B = losses(batch.latents, batch.noise, batch.t_B, encoded);
+    auto loss = loss_B.mean();
+    loss.backward();
     report.scalars["loss"] = loss.item<double>();
-    if (map_head_) report.scalars["loss/map"] = map_loss.item<double>();
     report.scalars["loss/" + buckets_[batch.bucket].name] = report.scalars["loss"];
     add_time_bins(loss_B.detach(), batch.t_B, report.scalars);
     report.samples = batch.latents.size(0);
@@ -121,15 +113,14 @@ class TextToVideoTask : public Task {
   void save_sampling_defaults(const std::string& folder) const;
   void open_buckets(const std::string& folder) {
     auto world = settings_.world.open();
-    bool maps = settings_.map_weight > 0;
     for (size_t k = 0; k < settings_.frames.size(); ++k) {
       Bucket bucket;
       bucket.name = fmt::format("{}x{}x{}", settings_.width[k], settings_.height[k], settings_.frames[k]);
       auto render = settings_.world.render(settings_.width[k], settings_.height[k], settings_.frames[k]);
       uint64_t spread = static_cast<uint64_t>(k) << 32;  // buckets show different clips
-      bucket.train = data::LatentCache::open_or_build(folder + "/" + bucket.name, {render, data::kTrainSeeds + spread, settings_.items[k], maps}, *world, autoencoder_);
+      bucket.train = data::LatentCache::open_or_build(folder + "/" + bucket.name, {render, data::kTrainSeeds + spread, settings_.items[k]}, *world, autoencoder_);
       bucket.held_out = data::LatentCache::open_or_build(folder + "/" + bucket.name + "-held-out",
-                                                         {render, data::kValidationSeeds + spread, settings_.validation_items, maps}, *world, autoencoder_);
+                                                         {render, data::kValidationSeeds + spread, settings_.validation_items}, *world, autoencoder_);
       buckets_.push_back(std::move(bucket));
     }
   }
@@ -152,7 +143,6 @@ class TextToVideoTask : public Task {
       prompts.push_back(null ? "" : caption);
     }
     batch.latents = cache.latents(items);
-    if (settings_.map_weight > 0) batch.maps = cache.subject_maps(items);
     batch.tokens = encoders_->tokenize(prompts, static_cast<int>(settings_.fps));
     batch.t_B = flow::sample_times(batch.latents.size(0), g, settings_.time_mean, settings_.time_std);
     batch.noise = flow::sample_noise(batch.latents.sizes(), g);
@@ -161,15 +151,10 @@ class TextToVideoTask : public Task {
 
   text::Encoded encode(const text::PromptTokens& tokens) { return encoders_->forward(tokens); }
 
-  Tensor losses(const Tensor& latents, const Tensor& noise, const Tensor& t_B, const text::Encoded& encoded, Tensor* middle = nullptr) {
+  Tensor losses(const Tensor& latents, const Tensor& noise, const Tensor& t_B, const text::Encoded& encoded) {
     auto [text_BLD, mask_BL] = model_->conditioner(encoded);
-    auto velocity = model_->forward(flow::interpolate(latents, noise, t_B), t_B, text_BLD, mask_BL, middle);
+    auto velocity = model_->forward(flow::interpolate(latents, noise, t_B), t_B, text_BLD, mask_BL);
     return flow::loss_per_item(velocity, flow::target_velocity(latents, noise));
-  }
-
-  // Squared error of the subject map as the middle tokens tell it.
-  Tensor map_error(const Tensor& middle_BSD, const Tensor& maps_BCTHW) {
-    return (map_head_(nn::rms_norm(middle_BSD, {})) - nn::patchify(maps_BCTHW, settings_.transformer.patch_size)).square().mean();
   }
 
   static void add_time_bins(const Tensor& loss_B, const Tensor& t_B, std::map<std::string, double>& scalars) {
@@ -214,7 +199,6 @@ class TextToVideoTask : public Task {
   tae::Autoencoder autoencoder_;
   text::TextEncoders encoders_;
   video::Transformer model_{nullptr};
-  nn::Linear map_head_{nullptr};  // empty unless maps are asked for
   std::shared_ptr<TrainedTextImpl> trained_text_;
   std::vector<Bucket> buckets_;
   data::Prefetch<Batch> batches_;  // last: its worker uses the rest
@@ -299,7 +283,6 @@ void TextToVideoSettings::check() const {
     if (frames[k] < 1 || width[k] < 16 || height[k] < 16 || width[k] % 16 || height[k] % 16 || batch[k] < 1 || items[k] < 1 || weight[k] <= 0)
       throw UsageError("text-to-video: bucket {} is out of range: {} frames of {}×{} (multiples of 16), batch {}, {} items, weight {}", k, frames[k],
                        width[k], height[k], batch[k], items[k], weight[k]);
-  if (!(map_weight >= 0)) throw UsageError("text-to-video: map_weight must be at least 0, got {}", map_weight);
   if (caption_mix.size() != 3) throw UsageError("text-to-video: caption_mix needs three shares (brief, normal, full), got {}", caption_mix.size());
 }
 

@@ -21,7 +21,6 @@ struct TextToVideoSettings {
   std::vector<int64_t> frames{1}, width{128}, height{128}, batch{64}, items{40000};
   std::vector<double> weight{1};
   double null_prompt = 0.1;                             // share of items trained without text, for guidance
-  double map_weight = 0;  // ours: of the subject map (data/latent_cache.h), read from the middle of the transformer; 0 = not asked for
   std::vector<double> caption_mix{0.25, 0.5, 0.25};     // shares of batches: brief, normal, full
   double time_mean = 0, time_std = 1;                   // logit-normal flow times (facts 4.1)
   int64_t fps = 16;
@@ -49,7 +48,6 @@ void fields(V& v, TextToVideoSettings& c) {
   v("items", c.items, "different clips of each bucket");
   v("weight", c.weight, "how often each bucket is drawn");
   v("null_prompt", c.null_prompt, "share of items trained with the empty prompt");
-  v("map_weight", c.map_weight, "weight of where which part of a subject is, read from the middle of the transformer; 0 = not asked for");
   v("caption_mix", c.caption_mix, "shares of batches with brief, normal and full captions");
   v("time_mean", c.time_mean, "mean of the logit of flow time");
   v("time_std", c.time_std, "deviation of the logit of flow time");

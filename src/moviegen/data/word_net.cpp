@@ -1,0 +1,130 @@
+#include "moviegen/data/word_net.h"
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+#include <unordered_map>
+#include <vector>
+
+#include "moviegen/core/error.h"
+#include "moviegen/core/files.h"
+
+namespace mg::data {
+namespace {
+
+constexpr int kTargetSenses = 2, kWordSenses = 3;  // of the first, which are the most frequent
+constexpr int kDeepest = 6;
+constexpr int64_t kMostWords = 1 << 20;
+
+struct Synset {
+  std::vector<std::string> words, below;  // lower case; offsets of narrower synsets
+};
+
+using Synsets = std::unordered_map<std::string, Synset>;                // by offset
+using Senses = std::unordered_map<std::string, std::vector<std::string>>;  // offsets of a word's synsets, most frequent first
+
+std::vector<std::string> fields_of(const std::string& line) {
+  std::istringstream stream(line.substr(0, line.find('|')));
+  std::vector<std::string> fields;
+  for (std::string field; stream >> field;) fields.push_back(field);
+  return fields;
+}
+
+int64_t number(const std::string& text, int base, const std::string& name) {
+  int64_t value = -1;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > kMostWords) throw DataError("{}: expected a count, got '{}'", name, text.substr(0, 40));
+  return value;
+}
+
+std::string lower(std::string text) {
+  for (auto& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+// Lines of the licence begin with spaces.
+template <class Visit>
+void for_each_line(const std::string& path, const Visit& visit) {
+  std::istringstream lines(read_text(path));
+  for (std::string line; std::getline(lines, line);)
+    if (!line.empty() && line[0] != ' ') visit(fields_of(line));
+}
+
+// offset file type count {word id}… count {symbol offset type source}…
+Synsets read_synsets(const std::string& path) {
+  Synsets synsets;
+  for_each_line(path, [&](const std::vector<std::string>& f) {
+    auto at = [&](size_t i) -> const std::string& {
+      if (i >= f.size()) throw DataError("{}: a line ends early", path);
+      return f[i];
+    };
+    Synset synset;
+    auto words = static_cast<size_t>(number(at(3), 16, path));
+    for (size_t i = 0; i < words; ++i) synset.words.push_back(lower(at(4 + 2 * i)));
+    size_t first = 4 + 2 * words;
+    auto pointers = static_cast<size_t>(number(at(first), 10, path));
+    for (size_t i = 0; i < pointers; ++i)
+      if (at(first + 1 + 4 * i).starts_with('~')) synset.below.push_back(at(first + 2 + 4 * i));
+    synsets[at(0)] = std::move(synset);
+  });
+  return synsets;
+}
+
+// word type senses …: the offsets come last.
+Senses read_senses(const std::string& path) {
+  Senses senses;
+  for_each_line(path, [&](const std::vector<std::string>& f) {
+    auto count = f.size() > 2 ? static_cast<size_t>(number(f[2], 10, path)) : f.size() + 1;
+    if (count > f.size()) throw DataError("{}: a line ends early", path);
+    senses[f[0]].assign(f.end() - static_cast<std::ptrdiff_t>(count), f.end());
+  });
+  return senses;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> kinds_of(const std::set<std::string>& targets, WordKind kind, const std::string& folder) {
+  const char* ending = kind == WordKind::kNoun ? "noun" : "verb";
+  auto synsets = read_synsets(folder + "/data." + ending);
+  auto senses = read_senses(folder + "/index." + ending);
+  struct Near {
+    int cost;
+    std::string target;
+  };
+  std::map<std::string, Near> nearest;
+  auto take = [&](const std::string& word, const std::string& offset, int cost, const std::string& target) {
+    if (word.find('_') != std::string::npos || targets.contains(word)) return;
+    const auto& own = senses[word];
+    auto rank = std::find(own.begin(), own.end(), offset) - own.begin();
+    if (rank >= std::min<std::ptrdiff_t>(kWordSenses, std::ssize(own))) return;
+    cost += 2 * static_cast<int>(rank);
+    auto [at, is_new] = nearest.try_emplace(word, Near{cost, target});
+    if (!is_new && cost < at->second.cost) at->second = {cost, target};
+  };
+  for (const auto& target : targets) {
+    auto found = senses.find(target);
+    if (found == senses.end()) continue;
+    auto starts = found->second;
+    for (int sense = 0; sense < std::min<int>(kTargetSenses, static_cast<int>(starts.size())); ++sense) {
+      std::vector<std::string> level{starts[static_cast<size_t>(sense)]};
+      std::set<std::string> seen(level.begin(), level.end());
+      for (int depth = 0; depth <= kDeepest && !level.empty(); ++depth) {
+        std::vector<std::string> below;
+        for (const auto& offset : level) {
+          auto synset = synsets.find(offset);
+          if (synset == synsets.end()) continue;
+          for (const auto& word : synset->second.words) take(word, offset, depth + 2 * sense, target);
+          for (const auto& next : synset->second.below)
+            if (seen.insert(next).second) below.push_back(next);
+        }
+        level = std::move(below);
+      }
+    }
+  }
+  std::map<std::string, std::string> kinds;
+  for (const auto& [word, near] : nearest) kinds[word] = near.target;
+  return kinds;
+}
+
+}  // namespace mg::data
