@@ -45,11 +45,14 @@ std::string wordnet() {
   auto folder = testing::TempDir() + "wordnet";
   make_folder(folder);
   write_text(folder + "/data.noun",
-             "  1 a licence\n00000001 05 n 02 dog 0 domestic_dog 0 001 ~ 00000002 n 0000 | a member of the genus Canis\n"
+             "  1 a licence\n00000001 05 n 02 dog 0 domestic_dog 0 002 ~ 00000002 n 0000 @ 00000009 n 0000 | a member of the genus Canis\n"
+             "00000009 05 n 01 canine 0 002 ~ 00000001 n 0000 ~ 00000008 n 0000 | dogs and wolves\n00000008 05 n 01 wolf 0 001 @ 00000009 n 0000 | a wild one\n"
              "00000002 05 n 03 Terrier 0 cur 0 dogie 0 002 @ 00000001 n 0000 ~ 00000001 n 0000 | a small one, and back in a circle\n"
              "00000003 18 n 02 dog 1 rascal 0 000 | a person\n00000004 18 n 01 cur 1 000 | another\n");
   write_text(folder + "/index.noun", "dog n 2 1 ~ 2 1 00000001 00000003\ndomestic_dog n 1 0 1 0 00000001\nterrier n 1 0 1 0 00000002\ncur n 2 0 2 0 00000004 00000002\n"
-                                     "dogie n 4 0 4 0 00000005 00000006 00000007 00000002\nrascal n 1 0 1 0 00000003\n");
+                                     "dogie n 4 0 4 0 00000005 00000006 00000007 00000002\nrascal n 1 0 1 0 00000003\n"
+                                     "canine n 1 0 1 0 00000009\nwolf n 1 0 1 0 00000008\n");
+  write_text(folder + "/index.adj", "merry a 1 0 1 0 00000001\n"), write_text(folder + "/index.adv", "");
   write_text(folder + "/data.verb", "00000001 38 v 01 run 0 001 ~ 00000002 v 0000 01 + 02 00 | move fast\n00000002 38 v 03 sprint 0 jog 0 hurry 0 000 01 + 02 00 | faster\n");
   write_text(folder + "/index.verb", "run v 1 0 1 0 00000001\nsprint v 1 0 1 0 00000002\njog v 1 0 1 0 00000002\nhurry v 1 0 1 0 00000002\n");
   return folder;
@@ -61,6 +64,8 @@ TEST(RewriterTable, GivesWordsTheKindOfThingTheyAre) {
   EXPECT_EQ(rewriter.rewrite("the terrier sprints").prompt, "the dog runs");
   EXPECT_EQ(rewriter.rewrite("the cur jogs").prompt, "the dog runs");
   EXPECT_EQ(rewriter.rewrite("the rascal hurries").prompt, "the dog runs");
+  EXPECT_EQ(rewriter.rewrite("the wolf runs").prompt, "the dog runs");    // another kind of canine
+  EXPECT_EQ(rewriter.rewrite("the canine runs").prompt, "the dog runs");  // the wider word
   EXPECT_EQ(rewriter.rewrite("the dogie runs").prompt, "the runs");  // too rare a sense
   EXPECT_EQ(rewriter.rewrite("the dog sprinting").prompt, "the dog ");  // captions never say "running"
 }
@@ -88,6 +93,13 @@ TEST(RewriterTable, GivesWordsTheNearestOfTheCaptions) {
   EXPECT_EQ(rewriter.rewrite("dog far thee").prompt, "dog ");  // too far; grammar is no target
   EXPECT_EQ(rewriter.rewrite("dog rare").prompt, "dog ");      // not among the ten
   EXPECT_EQ(rewriter.rewrite("dog-like dog's").changes.size(), 0u);
+}
+
+TEST(RewriterTable, OnlyThingsBecomeOthersByTheirVectors) {
+  CaptionWorld world;
+  auto path = vectors_file("things.json", {{"dog", {0, 0}}, {"merry", {0, 0.1}}, {"wolf", {20, 0}}, {"beach", {20, 0}}});
+  auto rewriter = make_rewriter(world, sample(), {.wordnet = wordnet(), .vectors = path, .clips = 4});
+  EXPECT_EQ(rewriter.rewrite("the merry wolf").prompt, "the dog");  // an adjective is left out; WordNet comes first
 }
 
 TEST(RewriterTable, RefusesWhatAreNoVectors) {

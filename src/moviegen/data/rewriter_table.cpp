@@ -109,7 +109,7 @@ at::Tensor matrix_of(const std::vector<std::string>& words, const std::unordered
 
 // What a word can become: names of subjects and the nouns of places, what they do, in what colour, when. By the words of the captions.
 struct Targets {
-  std::set<std::string> nouns, verbs, others;                // verbs as infinitives: names of motions
+  std::set<std::string> nouns, subjects, verbs, others;      // subjects: those of the nouns; verbs as infinitives: names of motions
   std::map<std::string, std::pair<std::string, std::string>> forms;  // of a verb: "runs", "running"
   std::set<std::string> all(const std::set<std::string>& known) const {
     std::set<std::string> words;
@@ -139,7 +139,7 @@ Targets targets_of(const WorldSettings& settings, const std::set<std::string>& k
     auto names = subject.synonyms;
     names.push_back(subject.name);
     for (const auto& name : names)
-      if (name.find(' ') == std::string::npos) add_nouns(name, known, targets.nouns);
+      if (name.find(' ') == std::string::npos) add_nouns(name, known, targets.nouns), add_nouns(name, known, targets.subjects);
   }
   for (const auto& place : world::places())
     if (has(settings.places, place.name)) add_nouns(place.name, known, targets.nouns);
@@ -172,8 +172,8 @@ void add_kinds(const Targets& targets, const std::set<std::string>& known, const
     bool is_plain = word.size() > 2 && std::all_of(word.begin(), word.end(), [](char c) { return is_letter(c) || c == '-'; });
     if (is_plain && !known.contains(word) && known.contains(near)) words.try_emplace(word, near);
   };
-  for (const auto& [word, near] : kinds_of(targets.nouns, WordKind::kNoun, folder)) add(word, near);
-  for (const auto& [word, near] : kinds_of(targets.verbs, WordKind::kVerb, folder)) {
+  for (const auto& [word, near] : kinds_of(targets.nouns, targets.subjects, WordKind::kNoun, folder)) add(word, near);
+  for (const auto& [word, near] : kinds_of(targets.verbs, {}, WordKind::kVerb, folder)) {
     const auto& [third, ing] = targets.forms.at(near);
     add(third_person(word), third), add(present_participle(word), ing);
   }
@@ -186,11 +186,13 @@ void add_nearest(const Targets& targets, const std::set<std::string>& known, con
   if (!Json::sax_parse(file, &reader) || reader.vectors.empty())
     throw DataError("{}: expected word vectors as JSON (\"words\", then \"vectors\"); it is broken at byte {}", options.vectors, reader.broken_at);
   auto wanted = targets.all(known);
+  std::set<std::string> nouns;  // with WordNet only things become others: "happy" is no kind of dog
+  if (!options.wordnet.empty()) nouns = plain_nouns(options.wordnet);
   std::vector<std::string> near, others;
   for (const auto& [word, vector] : reader.vectors) {
     if (wanted.contains(word)) near.push_back(word);
     bool is_plain = word.size() > 2 && std::all_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-    if (!known.contains(word) && !words.contains(word) && !kGrammar.contains(word) && is_plain) others.push_back(word);
+    if (!known.contains(word) && !words.contains(word) && !kGrammar.contains(word) && is_plain && (nouns.empty() || nouns.contains(word))) others.push_back(word);
   }
   if (near.empty()) throw DataError("{}: has none of the words of the captions", options.vectors);
   std::sort(near.begin(), near.end()), std::sort(others.begin(), others.end());

