@@ -211,7 +211,7 @@ TEST(Generate, CtrlCKeepsFinishedFilms) {
 
 TEST(EvalT2v, JudgesHeldOutFilms) {
   Scratch scratch;
-  video::VideoJudgeConfig config{.size = 16, .frames = 4, .patch = 4, .widths = {8}, .features = 2};
+  video::VideoJudgeConfig config{.size = 16, .frames = 4, .patch = 4, .stills = 2, .picture_widths = {8}, .widths = {8}, .features = 2};
   config.styles = {"3d cartoon", "flat", "photo"}, config.weathers = {"clear", "rain"};
   video::save_video_judge(scratch / "judge", video::VideoJudge(config), "f32");
   std::vector<std::string> command{"eval", "t2v", "--held-out", "3", "--judge", "judge", "--rendered-only", "--frames", "5", "--recipe", "",
@@ -225,7 +225,42 @@ TEST(EvalT2v, JudgesHeldOutFilms) {
   auto captions = read_text(scratch / "judged/prompts.txt");
   EXPECT_EQ(std::count(captions.begin(), captions.end(), '\n'), 3);
   EXPECT_GT(media::read_image(scratch / "judged/grid.jpg").width, 4 * 128);
+  EXPECT_NE(read_text(scratch / "judged/index.html").find("0003-made.mp4"), std::string::npos);
+  EXPECT_EQ(count_frames(scratch / "judged/0003-rendered.mp4"), 5);
   command[5] = "nobody";
+  EXPECT_EQ(run(scratch, command).code, 3);
+}
+
+TEST(EvalT2v, JudgesLabelledPrompts) {
+  Scratch scratch;
+  video::VideoJudgeConfig config{.size = 16, .frames = 4, .patch = 4, .stills = 2, .picture_widths = {8}, .widths = {8}, .features = 2};
+  config.subjects = {"dog", "fox"};
+  video::save_video_judge(scratch / "judge", video::VideoJudge(config), "f32");
+  write_text(scratch / "prompts.txt", "a vixen in the white\tfox\tsnow field\trun\tleft\n\na hound goes\tdog\tmeadow\twalk\tnone\n");
+  std::vector<std::string> command{"eval", "t2v", "--labelled", "prompts.txt", "--model", generate::tiny_model(), "--judge", "judge", "--frames", "5", "--steps", "1", "--recipe", "",
+                                   "--world", MG_SOURCE_DIR "/tests/data/world_sample", "-o", "judged", "--size", "64"};
+  auto result = run(scratch, command);
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_NE(result.out.find("own labels fit best among 2 prompts"), std::string::npos) << result.out;
+  EXPECT_EQ(read_text(scratch / "judged/prompts.txt"), "a vixen in the white\na hound goes\n");
+  write_text(scratch / "prompts.txt", "a vixen\n");
+  result = run(scratch, command);
+  EXPECT_EQ(result.code, 3);
+  EXPECT_NE(result.err.find("separated by tabs"), std::string::npos) << result.err;
+  command[3] = "nowhere.txt";
+  EXPECT_EQ(run(scratch, command).code, 3);
+}
+
+TEST(EvalT2v, ExportsFilmsAsVBenchReadsThem) {
+  Scratch scratch;
+  write_text(scratch / "prompts.txt", "a fox/dog runs\n");
+  std::vector<std::string> command{"eval", "vbench-export", "--prompts", "prompts.txt", "--model", generate::tiny_model(), "--samples", "2", "--steps", "1", "--frames", "5", "-o", "films"};
+  auto result = run(scratch, command);
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(count_frames(scratch / "films/a fox dog runs-1.mp4"), 5);
+  result = run(scratch, command);
+  EXPECT_NE(result.out.find("2 films of 1 prompts, 2 of them there before"), std::string::npos) << result.out;
+  write_text(scratch / "prompts.txt", std::string(300, 'a') + "\n");
   EXPECT_EQ(run(scratch, command).code, 3);
 }
 

@@ -134,6 +134,26 @@ TEST(Session, OddPromptsHaveDefinedResults) {
   EXPECT_EQ(broken.record["request"]["prompt"], "caf\xEF\xBF\xBD \xF0\x9F\xA6\x8A");
 }
 
+TEST(Session, RewritesWordsThatTheModelDoesNotKnow) {
+  Scratch scratch;
+  auto folder = scratch / "with-rewriter";
+  std::filesystem::copy(tiny_model(), folder, std::filesystem::copy_options::recursive);
+  text::Rewriter({"a", "fox", "runs"}, {{"vixen", "fox"}}).save(folder);
+  auto session = Session::open(folder);
+  Movie movie = session.generate(request_for("a sly vixen runs", 3));
+  EXPECT_EQ(movie.record["request"]["prompt"], "a sly vixen runs");
+  EXPECT_EQ(movie.record["resolved"]["prompt"], "a fox runs");
+  EXPECT_THAT(movie.notes, testing::Contains(testing::HasSubstr("vixen → fox")));
+  EXPECT_TRUE(movie.timings_s.contains("rewrite"));
+  auto as_it_is = request_for("a sly vixen runs", 3);
+  as_it_is.rewrite = "off";
+  EXPECT_EQ(session.generate(as_it_is).record["resolved"]["prompt"], "a sly vixen runs");
+  as_it_is.rewrite = "http://127.0.0.1:1";
+  EXPECT_THROW(session.generate(as_it_is), ResourceError);
+  as_it_is.rewrite = "yes";
+  EXPECT_THROW(session.generate(as_it_is), UsageError);
+}
+
 TEST(Session, ReportsStagesInOrderAndPreviews) {
   auto session = Session::open(tiny_model());
   std::vector<std::string> seen;

@@ -81,14 +81,11 @@ void add_sound(Session::Parts& parts, const Request& request, Movie& movie, cons
   movie.timings_s.insert(report.timings_s.begin(), report.timings_s.end());
 }
 
-// The prompt as the model should read it.
+// The prompt as the model should read it, by its own table or a chat endpoint.
 text::Rewritten rewrite(const Session::Parts& parts, const Request& request, const CancelToken* cancel) {
-  if (text::is_endpoint(request.rewrite) && !request.prompt.empty()) {
-    auto caption = text::rewrite_by_chat({.url = request.rewrite, .model = {}, .key = {}}, request.prompt, cancel);
-    return {caption, {"by " + request.rewrite}};
-  }
-  if (request.rewrite == "auto" && parts.rewriter) return parts.rewriter->rewrite(request.prompt);
-  return {request.prompt, {}};
+  if (request.prompt.empty()) return {request.prompt, {}};
+  if (request.rewrite == "auto") return parts.rewriter->rewrite(request.prompt);
+  return {text::rewrite_by_chat({.url = request.rewrite, .model = {}, .key = {}}, request.prompt, cancel), {"by " + request.rewrite}};
 }
 
 void check_fit(const Session::Parts& parts) {
@@ -129,7 +126,9 @@ Movie Session::generate(const Request& asked, const Callbacks& callbacks) {
     throw UsageError("generate makes one film, the request asks for {}; split it with films_of", request.num_videos_per_prompt);
   c10::InferenceMode inference;
   Stages stages(callbacks);
-  auto rewritten = stages.run("rewrite", 1, [&](const Done&) { return rewrite(*parts_, request, callbacks.cancel); });
+  text::Rewritten rewritten{.prompt = request.prompt, .changes = {}};
+  if (text::is_endpoint(request.rewrite) || (request.rewrite == "auto" && parts_->rewriter))
+    rewritten = stages.run("rewrite", 1, [&](const Done&) { return rewrite(*parts_, request, callbacks.cancel); });
   request.prompt = rewritten.prompt;
   auto text = stages.run("encode text", 1, [&](const Done&) { return encode_prompts(parts_->encoders, request); });
   auto latent_BCTHW = stages.run("denoise", request.num_inference_steps,
