@@ -5,6 +5,7 @@
 #include "moviegen/generate/model_description.h"
 #include "moviegen/generate/output.h"
 #include "moviegen/generate/record.h"
+#include "moviegen/text/rewriter.h"
 #include "tiny_model.h"
 
 namespace mg::generate {
