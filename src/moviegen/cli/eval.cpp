@@ -164,7 +164,7 @@ void add_eval(CLI::App& app, Action& action) {
   tae->add_option("--place", world.places, "only these places")->delimiter(',');
   tae->add_option("--style", world.styles, "only these styles")->delimiter(',');
   tae->add_option("--plain", world.plain, "share of plain scenes: one subject, day, clear, no extras")->check(CLI::Range(0.0, 1.0))->capture_default_str();
-  tae->add_option("--max-subjects", world.max_subjects, "most subjects in one scene")->check(CLI::Range(1, 8))->capture_default_str();
+  tae->add_option("--max-subjects", world.max_subjects, "most kinds of subject in one scene; with 1 no groups")->check(CLI::Range(1, 3))->capture_default_str();
   tae->add_option("--judge", options->judge, "model folder with a video judge, for the Fréchet distance [the model's own, if it has one]");
   tae->add_option("--compute", options->compute, "precision of products: f32, bf16, aten or auto")->capture_default_str();
   tae->add_flag("--json", options->json, "print JSON");

@@ -31,7 +31,7 @@ void fields(V& v, WorldSettings& c) {
   v("places", c.places, "only these places; empty = all");
   v("motions", c.motions, "only these motions; empty = all");
   v("styles", c.styles, "only these styles; empty = all");
-  v("max_subjects", c.max_subjects, "subjects of a scene");
+  v("max_subjects", c.max_subjects, "most kinds of subject in one scene, 1 to 3; with 1 no groups");
   v("plain", c.plain, "share of scenes kept to one subject by day without extras");
   v("animated_assets", c.animated_assets, "use animated looks");
 }

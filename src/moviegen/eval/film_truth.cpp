@@ -3,12 +3,21 @@
 #include <algorithm>
 #include <numeric>
 
+#include "moviegen/data/world/scene.h"
+
 namespace mg::eval {
 namespace {
 
 std::string text_at(const Json& entry, const char* key) {
   auto found = entry.find(key);
   return found != entry.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+// "pink sunglasses" → "sunglasses".
+std::string without_color(const std::string& worn) {
+  for (const auto& color : world::named_colors())
+    if (worn.starts_with(std::string(color.name) + " ")) return worn.substr(color.name.size() + 1);
+  return worn;
 }
 
 }  // namespace
@@ -23,6 +32,14 @@ std::map<std::string, std::set<std::string>> words_of(const Json& labels) {
   if (auto subjects = labels.find("subjects"); subjects != labels.end() && subjects->is_array())
     for (const auto& subject : *subjects)
       for (const char* key : {"subject", "color", "motion", "direction"}) add(key, text_at(subject, key));
+  for (const char* key : {"relation", "particles"})
+    if (auto word = text_at(labels, key); word != "none") add("extra", word);
+  if (labels.value("count", 1) > 1) add("extra", "group");
+  if (auto subjects = labels.find("subjects"); subjects != labels.end() && subjects->is_array())
+    for (const auto& subject : *subjects) {
+      add("extra", text_at(subject, "holds"));
+      for (const auto& worn : subject.value("wears", Json::array())) add("extra", without_color(worn.get<std::string>()));
+    }
   return words;
 }
 

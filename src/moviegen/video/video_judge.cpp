@@ -43,7 +43,7 @@ int64_t value_count(const VideoJudgeConfig& config) {
 
 std::vector<Attribute> attributes_of(const VideoJudgeConfig& c) {
   return {{"subject", c.subjects}, {"color", c.colors},     {"motion", c.motions},   {"direction", c.directions}, {"place", c.places},
-          {"time", c.times},       {"weather", c.weathers}, {"camera", c.cameras}, {"style", c.styles}};
+          {"time", c.times},       {"weather", c.weathers}, {"camera", c.cameras}, {"style", c.styles},     {"extra", c.extras}};
 }
 
 void VideoJudgeConfig::check() const {

@@ -32,7 +32,7 @@ struct VideoJudgeConfig {
   std::vector<int64_t> widths{32, 64, 128, 192};          // channels of each level that looks at the film
   int64_t features = 128;                         // narrower than the 256 films of a measure, so that their covariance has full rank
   // What its outputs stand for, in their order: the words of the world's labels.
-  std::vector<std::string> subjects{}, colors{}, motions{}, directions{}, places{}, times{}, weathers{}, cameras{}, styles{};
+  std::vector<std::string> subjects{}, colors{}, motions{}, directions{}, places{}, times{}, weathers{}, cameras{}, styles{}, extras{};
   void check() const;
 };
 
@@ -54,6 +54,7 @@ void fields(V& v, VideoJudgeConfig& c) {
   v("weathers", c.weathers, "names of the weathers");
   v("cameras", c.cameras, "names of the camera moves");
   v("styles", c.styles, "names of the styles");
+  v("extras", c.extras, "what is worn, held, in the air, or how two stand to each other");
 }
 
 // One thing that is asked about a film. Of two subjects two values may be true.

@@ -64,6 +64,24 @@ const Words& weather_words(Weather weather) {
   return clear;
 }
 
+std::string air_words(Generator& generator, Particles particles) {
+  switch (particles) {
+    case Particles::kLeaves: return pick(generator, {"with falling leaves", "while leaves are falling", "with leaves in the wind"});
+    case Particles::kPetals: return pick(generator, {"with falling petals", "in a rain of petals"});
+    case Particles::kConfetti: return pick(generator, {"with confetti", "in a shower of confetti"});
+    case Particles::kHearts: return pick(generator, {"with hearts in the air", "with rising hearts"});
+    case Particles::kBubbles: return pick(generator, {"with bubbles", "with rising bubbles"});
+    case Particles::kFireflies: return pick(generator, {"with fireflies", "among fireflies"});
+    case Particles::kStars: return pick(generator, {"with glittering stars", "among twinkling stars"});
+    case Particles::kEmbers: return pick(generator, {"with flying embers", "among embers"});
+    case Particles::kDust: return pick(generator, {"in a cloud of dust", "in the dust"});
+    case Particles::kSplash: return "with splashing water";
+    case Particles::kSmoke: return pick(generator, {"with smoke", "with rising smoke"});
+    case Particles::kNone: return "";
+  }
+  return "";
+}
+
 std::string light_words(const Scene& scene) {
   if (!scene.place_info->outdoors) return "";
   std::string time, sky;
@@ -128,6 +146,8 @@ bool goes_through(const Scene& scene, const Actor& actor) {
 // The words of one caption, drawn once so that its sentences agree.
 struct Phrases {
   std::string noun, subject, verb, ing, direction, speed, place, time, weather;
+  std::string is = "is";  // "are" of several
+  std::string tail;       // what the others do, where it is something else: "and a ball rolls next to it"
 };
 
 std::string noun_of(Generator& generator, const Actor& actor) {
@@ -137,14 +157,28 @@ std::string noun_of(Generator& generator, const Actor& actor) {
   return pick(generator, nouns);
 }
 
+// "in pink sunglasses", "wearing a top hat, holding a cup"; "" where nothing is worn or held.
+std::string clothes_phrase(Generator& generator, const Role& role) {
+  auto one = [](const std::string& name) { return name.ends_with("glasses") ? name : with_article(name); };
+  std::string worn, held;
+  for (const std::string& name : role.wears) worn = join({worn, worn.empty() ? "" : "and", one(name)});
+  if (!worn.empty()) worn = join({pick(generator, {"in", "wearing", "with"}), worn});
+  if (!role.holds.empty()) held = join({pick(generator, {"holding", "holding", "with"}), one(role.holds)});
+  return join({worn, worn.empty() || held.empty() ? "" : "and", held});
+}
+
 std::string subject_phrase(Generator& generator, const Scene& scene, size_t index, const std::string& noun, double style_share) {
   const Actor& actor = scene.actors[index];
   const Role& role = scene.outline.roles[index];
   const StyleWords& style = style_words(actor.sprite->style);
   bool says_style = generator.chance(style_share);
   const std::string adjective = style.adjectives.empty() ? "" : pick(generator, style.adjectives);
-  std::string full = join({says_style ? adjective : "", role.color, noun});
-  return join({actor.sprite->head_only ? "the face of" : "", with_article(full)});
+  bool is_group = scene.outline.count > 1;
+  static const Words counts = {"two", "three", "four", "five"};
+  std::string things = join({says_style ? adjective : "", role.color, is_group ? plural_of(noun) : noun});
+  std::string count = !is_group ? "" : generator.chance(0.8) ? counts[static_cast<size_t>(scene.outline.count) - 2] : scene.outline.count > 2 ? "a group of" : "a pair of";
+  std::string face = !actor.sprite->head_only ? "" : is_group ? "the faces of" : "the face of";
+  return join({face, is_group ? join({count, things}) : with_article(things), clothes_phrase(generator, role)});
 }
 
 std::string speed_words(Generator& generator, Speed speed) {
@@ -153,14 +187,42 @@ std::string speed_words(Generator& generator, Speed speed) {
   return pick(generator, speed == Speed::kSlow ? slow : fast);
 }
 
+Verb draw_verb(Generator& generator, const Actor& actor) {
+  auto verbs = verbs_for(*actor.subject, *actor.track.motion);
+  // The first verb is the plainest; it is the usual one.
+  return generator.chance(0.5) ? verbs.front() : verbs[generator.below(static_cast<int>(verbs.size()))];
+}
+
+// The others: in the subject ("a fox and a dog run"), at the verb ("a fox runs next to a dog"), or in the tail.
+void say_company(Generator& generator, const Scene& scene, Phrases& p) {
+  const std::string& relation = scene.outline.relation;
+  std::string other = subject_phrase(generator, scene, 1, noun_of(generator, scene.actors[1]), 0);
+  auto at_verb = [&](const std::string& words) { p.verb = join({p.verb, words}), p.ing = join({p.ing, words}); };
+  if (relation == "chases") {
+    if (generator.chance(0.3)) return at_verb("chased by " + other);
+    p.verb = "chases " + p.subject, p.ing = "chasing " + p.subject, p.subject = other;
+  } else if (relation == "past") {
+    at_verb("past " + other);
+  } else if (scene.actors[1].track.motion != scene.actors[0].track.motion) {
+    Verb verb = draw_verb(generator, scene.actors[1]);
+    std::string where = relation == "next to" ? pick(generator, {"next to it", "beside it"}) : relation + " it";
+    p.tail = join({"and", other, verb.third, where});
+  } else if (relation == "next to" && (scene.actors.size() > 2 || generator.chance(0.7))) {
+    std::string third = scene.actors.size() > 2 ? subject_phrase(generator, scene, 2, noun_of(generator, scene.actors[2]), 0) : "";
+    p.subject = third.empty() ? join({p.subject, "and", other}) : join({p.subject, ",", other, "and", third});
+    p.is = "are", p.verb = infinitive(p.verb);
+  } else {
+    // The relation is of the other to the first: a dog that is behind a fox sees it in front.
+    at_verb((relation == "behind" ? "in front of " : relation == "in front of" ? "behind " : pick(generator, {"next to ", "beside ", "with "})) + other);
+  }
+}
+
 Phrases draw_phrases(Generator& generator, const Scene& scene, double style_share) {
   const Actor& lead = scene.actors.front();
   Phrases phrases;
   phrases.noun = noun_of(generator, lead);
   phrases.subject = subject_phrase(generator, scene, 0, phrases.noun, style_share);
-  auto verbs = verbs_for(*lead.subject, *lead.track.motion);
-  // The first verb is the plainest; it is the usual one.
-  const Verb& verb = generator.chance(0.5) ? verbs.front() : verbs[generator.below(static_cast<int>(verbs.size()))];
+  Verb verb = draw_verb(generator, lead);
   phrases.verb = verb.third, phrases.ing = verb.ing;
   phrases.direction = pick(generator, direction_words(lead.track.direction));
   if (lead.track.direction == Direction::kUp || lead.track.direction == Direction::kDown) {
@@ -169,6 +231,8 @@ Phrases draw_phrases(Generator& generator, const Scene& scene, double style_shar
     if (!has_it) phrases.verb = join({phrases.verb, phrases.direction}), phrases.ing = join({phrases.ing, phrases.direction});
     phrases.direction = "";
   }
+  if (scene.outline.count > 1) phrases.is = "are", phrases.verb = infinitive(phrases.verb);
+  if (scene.outline.roles.size() > 1) say_company(generator, scene, phrases);
   phrases.speed = speed_words(generator, lead.track.speed);
   phrases.place = pick(generator, scene.place_info->phrases);
   if (generator.chance(0.4) && goes_through(scene, lead)) phrases.place = through(phrases.place);
@@ -183,16 +247,16 @@ Phrases draw_phrases(Generator& generator, const Scene& scene, double style_shar
 std::string brief_caption(Generator& generator, const Scene& scene) {
   Phrases p = draw_phrases(generator, scene, 0.08);
   switch (generator.below(4)) {
-    case 0: return join({p.subject, p.verb, p.direction});
-    case 1: return join({p.subject, p.ing, p.direction});
-    case 2: return join({p.subject, p.verb, p.place});
-    default: return join({p.subject, p.ing, p.place});
+    case 0: return join({p.subject, p.verb, p.direction, p.tail});
+    case 1: return join({p.subject, p.ing, p.direction, p.tail});
+    case 2: return join({p.subject, p.verb, p.place, p.tail});
+    default: return join({p.subject, p.ing, p.place, p.tail});
   }
 }
 
 // Subject, place, motion and direction in one sentence.
-std::string sentence(Generator& generator, const Phrases& p, const std::string& extra) {
-  std::string is_ing = join({"is", p.ing});
+std::string sentence(Generator& generator, const Phrases& p, const std::string& conditions) {
+  std::string is_ing = join({p.is, p.ing}), extra = join({p.tail, conditions});
   switch (generator.below(10)) {
     case 0:
     case 1:
@@ -226,7 +290,8 @@ std::string camera_words(Generator& generator, const Scene& scene, const std::st
 std::string conditions(Generator& generator, const Scene& scene, const Phrases& p, double share) {
   bool says_time = generator.chance(scene.outline.time == TimeOfDay::kDay ? share * 0.1 : share);
   bool says_weather = generator.chance(scene.outline.weather == Weather::kClear ? share * 0.06 : share);
-  return join({says_time ? p.time : "", says_weather ? p.weather : ""});
+  bool says_air = generator.chance(share);
+  return join({says_time ? p.time : "", says_weather ? p.weather : "", says_air ? air_words(generator, scene.outline.particles) : ""});
 }
 
 std::string normal_caption(Generator& generator, const Scene& scene) {
@@ -236,7 +301,7 @@ std::string normal_caption(Generator& generator, const Scene& scene) {
   if (!generator.chance(0.6)) p.speed = "";
   std::string extra = conditions(generator, scene, p, 0.8);
   bool framed = generator.chance(usual_style ? 0.06 : 0.45) && !style.frames.empty();
-  std::string text = framed ? join({pick(generator, style.frames), p.subject, p.ing, p.speed, p.direction, p.place, extra})
+  std::string text = framed ? join({pick(generator, style.frames), p.subject, p.ing, p.speed, p.direction, p.place, p.tail, extra})
                             : sentence(generator, p, extra);
   return generator.chance(0.2) ? capitalised(text).append(".") : text;
 }
@@ -265,6 +330,21 @@ std::string with_article(const std::string& noun) {
   bool an = begins(spelled) || (vowel && !begins(like_you));
   std::string article = an ? "an " : "a ";
   return article.append(noun);
+}
+
+std::string plural_of(const std::string& noun) {
+  static const std::array<std::pair<std::string_view, std::string_view>, 10> irregular = {{
+      {"mouse", "mice"}, {"man", "men"}, {"ox", "oxen"}, {"sheep", "sheep"}, {"fish", "fish"}, {"deer", "deer"}, {"goose", "geese"},
+      {"child", "children"}, {"person", "people"}, {"squid", "squid"}}};
+  auto ends = [&](std::string_view end) { return noun.ends_with(end); };
+  size_t space = noun.rfind(' ');
+  std::string first = space == std::string::npos ? "" : noun.substr(0, space + 1), last = noun.substr(first.size());
+  for (const auto& [one, many] : irregular)
+    if (last == one || (one == "man" && last.ends_with("man"))) return first + last.substr(0, last.size() - one.size()) + std::string(many);
+  bool hisses = ends("s") || ends("x") || ends("ch") || ends("sh") || ends("z");
+  bool has_y = ends("y") && noun.size() > 1 && std::string_view("aeiou").find(noun[noun.size() - 2]) == std::string_view::npos;
+  if (has_y) return noun.substr(0, noun.size() - 1) + "ies";
+  return noun + (hisses ? "es" : "s");
 }
 
 Captions captions_of(const Scene& scene) {

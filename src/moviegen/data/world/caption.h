@@ -10,5 +10,7 @@ namespace mg::world {
 Captions captions_of(const Scene& scene);
 // "a fox", "an elephant", "a unicorn", "an SUV".
 std::string with_article(const std::string& noun);
+// "foxes", "butterflies", "mice", "police cars".
+std::string plural_of(const std::string& noun);
 
 }  // namespace mg::world

@@ -50,6 +50,8 @@ const Motion& motion_named(std::string_view name);  // throws NotFound listing t
 std::vector<const Motion*> motions_for(const Subject& subject, const PlaceInfo& place);
 // How one says that this subject does this, its own words first: a penguin "waddles".
 std::vector<Verb> verbs_for(const Subject& subject, const Motion& motion);
+// Third person → infinitive: "runs" → "run", "goes up" → "go up".
+std::string infinitive(const std::string& third);
 // Third person → participle: "runs" → "running", "moves about" → "moving about".
 std::string participle(const std::string& third);
 

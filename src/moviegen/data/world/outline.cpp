@@ -3,6 +3,8 @@
 #include <cmath>
 
 #include "moviegen/core/error.h"
+#include "moviegen/data/world/casting.h"
+#include "moviegen/data/world/extras.h"
 #include "moviegen/data/world/scene.h"
 
 namespace mg::world {
@@ -10,71 +12,7 @@ namespace {
 
 constexpr double kPlainTracking = 0.3;  // share of plain sideways scenes whose camera follows the subject
 constexpr double kUsualDay = 0.55, kUsualClear = 0.55;
-constexpr double kRecolor = 0.35;       // share of tintable subjects drawn in a named colour
-constexpr double kFirstLook = 0.5;      // plain scenes show a subject mostly in its first look
-
-template <class T>
-const T& pick(Generator& generator, const std::vector<T>& list) {
-  return list[generator.below(static_cast<int>(list.size()))];
-}
-
-template <class T>
-void shuffle(Generator& generator, std::vector<T>& list) {
-  for (size_t i = list.size(); i > 1; --i) std::swap(list[i - 1], list[generator.below(static_cast<int>(i))]);
-}
-
-bool contains(const std::vector<std::string>& list, std::string_view name) {
-  return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
-}
-
-// What a picture drawn in some pose can be seen doing. People are drawn doing one thing; an animal drawn in mid-stride
-// passes for standing, one that sits does not pass for walking.
-bool pose_can(const Subject& subject, const Sprite& look, const Motion& motion) {
-  const std::string& pose = look.pose;
-  Gait gait = motion.gait;
-  bool by_nature = subject.locomotion == Locomotion::kFly || subject.locomotion == Locomotion::kFloat || subject.locomotion == Locomotion::kRoll;
-  if (gait == Gait::kSit) return pose == "sit";
-  if (gait == Gait::kDance) return pose == "dance";
-  if (pose == "dance") return false;
-  if (look.head_only) return gait == Gait::kStand || gait == Gait::kBounce || gait == Gait::kSpin;
-  if (by_nature) return true;
-  if (pose == "sit" || pose == "lie" || pose == "hang") return gait == Gait::kFloat;
-  if (subject.group != "person") return gait != Gait::kStand || (pose != "run" && pose != "leap");
-  if (pose == "walk") return gait == Gait::kWalk;
-  if (pose == "run") return gait == Gait::kRun;
-  if (pose == "stand") return gait == Gait::kStand || gait == Gait::kJump || gait == Gait::kApproach || gait == Gait::kRecede;
-  return true;
-}
-
-// Seen from the front while going sideways: possible, but it does not face its way.
-bool faces_wrongly(const Subject& subject, const Sprite& look, const Motion& motion) {
-  bool on_feet = subject.locomotion == Locomotion::kWalk || subject.locomotion == Locomotion::kHop || subject.locomotion == Locomotion::kDrive;
-  return look.front && motion.sideways && on_feet;
-}
-
-struct LookRules {
-  const RenderOptions& options;
-  bool plain = false;
-};
-
-// A look of the subject that can show the motion, or "".
-std::string choose_look(Generator& generator, const Wardrobe& wardrobe, const Subject& subject, const Motion& motion, const LookRules& rules) {
-  std::vector<std::string> looks, sideless;
-  for (const std::string& id : subject.looks) {
-    if (!wardrobe.assets().has_sprite(id)) continue;
-    const Sprite& look = wardrobe.assets().look(id);
-    bool allowed = (rules.options.animated_assets || !id.starts_with("anim/")) && contains(rules.options.styles, look.style);
-    if (!allowed || !pose_can(subject, look, motion)) continue;
-    // Plain scenes show whole bodies.
-    if (rules.plain && look.head_only) continue;
-    (faces_wrongly(subject, look, motion) ? sideless : looks).push_back(id);
-  }
-  if (looks.empty()) looks = sideless;
-  if (looks.empty()) return "";
-  bool takes_first = generator.chance(kFirstLook);
-  const std::string& other = pick(generator, looks);
-  return rules.plain && takes_first ? looks.front() : other;
-}
+constexpr double kRecolor = 0.5;        // share of tintable subjects drawn in a named colour
 
 double weight_of(const Motion& motion) {
   if (motion.gait == Gait::kStand || motion.gait == Gait::kSit) return 0.8;
@@ -135,7 +73,7 @@ CameraMove draw_camera(Generator& generator, const Outline& outline, bool is_sti
   const Motion& motion = motion_named(role.motion);
   double u = generator.uniform();
   bool moves = sign_of(role.direction) != 0;
-  if (is_still) return CameraMove::kStatic;
+  if (is_still || outline.relation == "past") return CameraMove::kStatic;
   if (outline.plain) return moves && u < kPlainTracking ? CameraMove::kTracking : CameraMove::kStatic;
   if (moves) {
     // A pan goes with the movement: against it the subject would leave the picture.
@@ -162,14 +100,6 @@ void draw_conditions(Generator& generator, const PlaceInfo& place, Outline& outl
   outline.weather = draw_usual(generator, place.weathers, Weather::kClear, clear);
 }
 
-void draw_color(Generator& generator, const Wardrobe& wardrobe, Outline& outline) {
-  Role& role = outline.roles.front();
-  bool tintable = wardrobe.assets().subject(role.subject).tintable && wardrobe.assets().look(role.look).tintable;
-  bool recolors = generator.chance(kRecolor);
-  int color = generator.below(static_cast<int>(named_colors().size()));
-  if (tintable && recolors && !outline.plain) role.color = named_colors()[color].name;
-}
-
 template <class Enum>
 Enum named(const std::string& name, Enum last, const char* what) {
   std::string known;
@@ -187,9 +117,40 @@ std::string text_in(const nlohmann::json& scene, const char* key) {
   return at->get<std::string>();
 }
 
+// A text or a list of them.
+std::vector<std::string> texts_in(const nlohmann::json& scene, const char* key) {
+  auto at = scene.find(key);
+  if (at == scene.end() || !at->is_array()) return text_in(scene, key).empty() ? std::vector<std::string>{} : std::vector<std::string>{text_in(scene, key)};
+  for (const auto& item : *at)
+    if (!item.is_string()) throw UsageError("scene: '{}' must be a list of texts, got {}", key, at->dump());
+  return at->get<std::vector<std::string>>();
+}
+
+// Only what the scene names; nothing else is drawn.
+void set_extras(const nlohmann::json& scene, Generator generator, const Wardrobe& wardrobe, const RenderOptions& options, Outline& outline) {
+  Role& role = outline.roles.front();
+  outline.roles.resize(1), outline.relation.clear();
+  role.wears = texts_in(scene, "wears"), role.holds = text_in(scene, "holds");
+  std::string particles = text_in(scene, "particles");
+  outline.particles = particles.empty() ? Particles::kNone : particles_named(particles);
+  outline.count = 1;
+  if (auto count = scene.find("count"); count != scene.end()) {
+    bool fits = count->is_number_integer() && *count >= 1 && *count <= kMostOfAKind && can_have_company(motion_named(role.motion));
+    if (!fits) throw UsageError("scene: 'count' is 1 to {}, of those who stand, sit, dance, jump, float or go sideways; got {}", kMostOfAKind, count->dump());
+    outline.count = count->get<int>();
+  }
+  std::string relation = text_in(scene, "relation");
+  for (const std::string& other : texts_in(scene, "with")) {
+    if (outline.count > 1) throw UsageError("scene: a group ('count') has no other company ('with')");
+    const Subject& subject = wardrobe.assets().subject(other);
+    if (!add_company(generator, wardrobe, options, {&subject}, outline.relation.empty() ? relation : outline.relation, outline))
+      throw UsageError("scene: '{}' cannot be {} '{}' here while it does '{}'", other, relation.empty() ? "with" : relation, outline.roles.front().subject, outline.roles.front().motion);
+  }
+}
+
 void check_keys(const nlohmann::json& scene) {
   static const std::vector<std::string> known = {"subject", "look",   "style", "place", "motion", "direction", "speed",
-                                                 "time",    "weather", "color", "camera"};
+                                                 "time",    "weather", "color", "camera", "with", "relation", "count", "wears", "holds", "particles"};
   if (!scene.is_object()) throw UsageError("a scene is a JSON object such as {{\"subject\": \"fox\"}}, got {}", scene.dump());
   for (const auto& [key, value] : scene.items())
     if (!contains(known, key)) {
@@ -223,7 +184,10 @@ Outline draw_outline(Generator& generator, const Wardrobe& wardrobe, const Rende
   role.direction = draw_direction(way, motion);
   role.speed = draw_speed(way, motion);
   draw_conditions(conditions, *place, outline);
-  draw_color(color, wardrobe, outline);
+  if (!outline.plain) {
+    role.color = choose_color(color, wardrobe, role, kRecolor);
+    draw_extras(generator.fork("extras"), wardrobe, options, subjects, outline);
+  }
   outline.camera = draw_camera(camera, outline, options.frames == 1);
   return outline;
 }
@@ -246,6 +210,7 @@ Outline outline_from_json(const nlohmann::json& scene, Generator& generator, con
     throw UsageError("scene: '{}' does not go with direction '{}'", role.motion, name_of(role.direction));
   if (std::string name = text_in(scene, "speed"); !name.empty()) role.speed = speed_named(name);
   if (std::string name = text_in(scene, "color"); !name.empty()) color_named(name), role.color = name;
+  set_extras(scene, generator.fork("extras of the scene"), wardrobe, options, outline);
   if (std::string name = text_in(scene, "time"); !name.empty()) outline.time = named(name, TimeOfDay::kNight, "time of day");
   if (std::string name = text_in(scene, "weather"); !name.empty()) outline.weather = named(name, Weather::kFog, "weather");
   Generator camera = generator.fork("camera of the scene");

@@ -190,15 +190,23 @@ std::vector<Verb> verbs_for(const Subject& subject, const Motion& motion) {
   return verbs;
 }
 
-std::string participle(const std::string& third) {
+std::string infinitive(const std::string& third) {
   size_t space = third.find(' ');
   std::string verb = third.substr(0, space), rest = space == std::string::npos ? "" : third.substr(space);
   auto ends = [&](std::string_view end) { return verb.size() > end.size() && verb.ends_with(end); };
-  auto vowel = [](char c) { return std::string_view("aeiou").find(c) != std::string_view::npos; };
-  if (verb == "is") return "being" + rest;
+  if (verb == "is") return "be" + rest;
   if (ends("ies")) verb = verb.substr(0, verb.size() - 3) + (verb.size() == 4 ? "ie" : "y");
   else if (ends("oes") || ends("ches") || ends("shes") || ends("sses") || ends("xes") || ends("zzes")) verb.resize(verb.size() - 2);
   else if (ends("s")) verb.pop_back();
+  return verb + rest;
+}
+
+std::string participle(const std::string& third) {
+  const std::string base = infinitive(third);
+  size_t space = base.find(' ');
+  std::string verb = base.substr(0, space), rest = space == std::string::npos ? "" : base.substr(space);
+  auto vowel = [](char c) { return std::string_view("aeiou").find(c) != std::string_view::npos; };
+  if (verb == "be") return "being" + rest;
   if (verb.ends_with("ie")) return verb.substr(0, verb.size() - 2) + "ying" + rest;
   size_t n = verb.size();
   if (n > 2 && verb[n - 1] == 'e' && !vowel(verb[n - 2])) return verb.substr(0, n - 1) + "ing" + rest;

@@ -41,9 +41,18 @@ struct Outline {
   CameraMove camera = CameraMove::kStatic;
   bool plain = false;
   std::vector<Role> roles;  // the first is what the clip is about
-  std::string relation;     // of the second to the first: "next to", "behind", "in front of", "chases", "rides"
+  std::string relation;     // of the others to the first: "next to", "behind", "in front of", "chases", "past" (it passes them)
   int count = 1;            // a group of the same subject when > 1
   Particles particles = Particles::kNone;
+};
+
+// Something worn or held (props.h).
+struct Prop {
+  std::shared_ptr<const Sprite> sprite;
+  Anchor centre{};  // within the wearer's box
+  float size = 0;   // height as a share of the wearer's
+  Color recolor{1, 1, 1};
+  bool recolored = false;
 };
 
 // One subject, in numbers.
@@ -58,6 +67,7 @@ struct Actor {
   float parallax = 1;      // of its distance: 1 at the near ground
   Color recolor{1, 1, 1};
   bool recolored = false;
+  std::vector<Prop> props;
 };
 
 struct Camera {
@@ -72,7 +82,7 @@ struct Scene {
   Outline outline;
   const PlaceInfo* place_info = nullptr;
   std::unique_ptr<Place> place;
-  std::vector<Actor> actors;  // in the order of the roles
+  std::vector<Actor> actors;  // in the order of the roles; a group's are all of the one role
   Camera camera;
   uint64_t seed = 0;
   int width = 128, height = 128, frames = 32;

@@ -6,6 +6,7 @@
 
 #include "moviegen/core/error.h"
 #include "moviegen/data/world/caption.h"
+#include "moviegen/data/world/props.h"
 
 namespace mg::world {
 namespace {
@@ -64,6 +65,7 @@ void draw_actor(Canvas& canvas, const Scene& scene, const Actor& actor, double t
   if (actor.recolored) draw.recolor = &actor.recolor;
   if (actor.on_water) draw.clip_below = at.ground_y, draw.y = at.y + actor.sunk * at.height;
   draw_sprite(canvas, *actor.sprite, draw);
+  for (const Prop& prop : actor.props) draw_prop(canvas, actor, prop, draw);
   if (!actor.in_air) scene.place->draw_front(canvas, t, view, at.ground_y);
 }
 

@@ -5,13 +5,14 @@
 #include <set>
 
 #include "moviegen/core/error.h"
+#include "moviegen/data/world/formation.h"
+#include "moviegen/data/world/props.h"
 #include "moviegen/data/world/scene.h"
 #include "moviegen/data/world/sound_class.h"
 
 namespace mg::world {
 namespace {
 
-constexpr float kMayBeCut = 0.08f;     // share of the width that may leave the frame on either side
 constexpr float kSlowest = 0.55f;      // a static camera may slow a motion down to this share of its speed
 constexpr int kFitRounds = 24;
 
@@ -111,14 +112,14 @@ void set_cycle(Generator& generator, const Subject& subject, Actor& actor) {
 }
 
 // Where on a static camera's frame a sideways motion starts, and whether it fits at a fair speed.
-bool fit_crossing(Generator& generator, const Scene& scene, Actor& actor) {
+bool fit_crossing(Generator& generator, const Scene& scene, Actor& actor, const Reach& reach) {
   Track& track = actor.track;
-  float margin = track.height * track.facts->aspect * (0.5f - kMayBeCut), free = scene.frame_width() - 2 * margin;
+  float free = scene.frame_width() - reach.left - reach.right;
   float duration = static_cast<float>(scene.span_s());
   float wanted = track.velocity, spare = between(generator, 0, 1);
   track.velocity = std::min(wanted, std::max(free, 0.05f) / duration);
-  float start = margin + spare * std::max(0.0f, free - track.velocity * duration);
-  track.x = track.direction == Direction::kRight ? start : scene.frame_width() - start;
+  float before = spare * std::max(0.0f, free - track.velocity * duration);
+  track.x = track.direction == Direction::kRight ? reach.left + before : scene.frame_width() - reach.right - before;
   return track.velocity >= kSlowest * wanted;
 }
 
@@ -155,22 +156,24 @@ void set_camera(Generator& generator, Scene& scene) {
   }
 }
 
-void set_path(Generator& generator, Scene& scene, Actor& actor) {
+void set_path(Generator& generator, Scene& scene, Actor& actor, const Reach& reach) {
   Track& track = actor.track;
   const Motion& motion = *track.motion;
-  float wide = scene.frame_width();
-  track.x = wide * between(generator, 0.38, 0.62);
+  float wide = scene.frame_width(), middle = (reach.right - reach.left) / 2;  // of the company, from its first member
+  track.x = wide * between(generator, 0.38, 0.62) - middle;
   if (sign_of(track.direction) != 0) {
     float wobble = between(generator, 0.92, 1.08) * speed_factor(track.speed);
     bool tracking = scene.outline.camera == CameraMove::kTracking;
     track.velocity = (tracking ? motion.track_speed : motion.walk_speed) * wobble;
-    if (!tracking && !fit_crossing(generator, scene, actor) && scene.outline.camera == CameraMove::kStatic) {
+    // What is passed would leave the picture with a camera that follows.
+    bool can_track = scene.outline.camera == CameraMove::kStatic && scene.outline.relation != "past";
+    if (!tracking && !fit_crossing(generator, scene, actor, reach) && can_track) {
       scene.outline.camera = CameraMove::kTracking;
       track.velocity = motion.track_speed * wobble;
       tracking = true;
     }
     // The followed subject keeps room in front of it.
-    if (tracking) track.x = wide * (0.5f - 0.06f * sign_of(track.direction));
+    if (tracking) track.x = wide * (0.5f - 0.06f * sign_of(track.direction)) - middle;
   } else if (motion.gait == Gait::kRise) {
     track.velocity = motion.walk_speed * between(generator, 0.9, 1.2);
     track.y = std::min(track.y + track.velocity * static_cast<float>(scene.span_s()) / 2, 0.98f * scene.frame_height());
@@ -181,32 +184,51 @@ void set_path(Generator& generator, Scene& scene, Actor& actor) {
   }
 }
 
-// Moves and shrinks a subject until it stays in the picture from the first frame to the last.
-void fit(Scene& scene, Actor& actor) {
-  Track& track = actor.track;
+struct Extent {
+  ScreenBox box{1e9f, 1e9f, -1e9f, -1e9f};  // of all frames
+  float widest = 0;
+};
+
+Extent extent_of(const Scene& scene, const Actor& actor) {
   constexpr int kLooks = 13;
-  bool falls = track.motion->gait == Gait::kFall;
+  Extent extent;
+  for (int i = 0; i < kLooks; ++i) {
+    ScreenBox box = screen_box(scene, actor, scene.span_s() * i / (kLooks - 1));
+    extent.box = {std::min(extent.box.left, box.left), std::min(extent.box.top, box.top), std::max(extent.box.right, box.right), std::max(extent.box.bottom, box.bottom)};
+    extent.widest = std::max(extent.widest, box.width());
+  }
+  return extent;
+}
+
+// Moves and shrinks those who keep their distance until they stay in the picture from the first frame to the last.
+void fit(Scene& scene, const std::vector<Actor*>& company) {
+  float unit = scene.unit(), wide = static_cast<float>(scene.width), tall = static_cast<float>(scene.height);
   for (int round = 0; round < kFitRounds; ++round) {
-    float left = 1e9f, right = -1e9f, top = 1e9f, bottom = -1e9f, width = 0, height = 0;
-    double span = scene.span_s();
-    for (int i = 0; i < kLooks; ++i) {
-      ScreenBox box = screen_box(scene, actor, span * i / (kLooks - 1));
-      left = std::min(left, box.left), right = std::max(right, box.right);
-      top = std::min(top, box.top), bottom = std::max(bottom, box.bottom);
-      width = std::max(width, box.width()), height = std::max(height, box.height());
+    float over_left = -1e9f, over_right = -1e9f, left = 1e9f, right = -1e9f;
+    bool is_fine = true, must_shrink = false;
+    for (Actor* actor : company) {
+      Extent extent = extent_of(scene, *actor);
+      float cut = kMayBeCut * extent.widest;
+      over_left = std::max(over_left, -cut - extent.box.left), over_right = std::max(over_right, extent.box.right - wide - cut);
+      left = std::min(left, extent.box.left + cut), right = std::max(right, extent.box.right - cut);
+      bool falls = actor->track.motion->gait == Gait::kFall, is_too_tall = extent.box.bottom - extent.box.top > tall - 2;
+      float over_top = falls ? -1 : 1 - extent.box.top, over_bottom = extent.box.bottom - (tall - 1);
+      if (std::max(over_top, over_bottom) <= 0.5f) continue;
+      is_fine = false;
+      Track& track = actor->track;
+      float shift = over_top > 0.5f ? over_top : -over_bottom;
+      if (actor->in_air && !is_too_tall) track.y += shift / unit, track.end_y += shift / unit;
+      must_shrink |= actor->in_air ? is_too_tall : over_top > 0.5f;
+      if (!actor->in_air && over_bottom > 0.5f) track.y -= over_bottom / unit, track.ground_y -= over_bottom / unit, track.end_y -= over_bottom / unit;
     }
-    float cut = kMayBeCut * width, unit = scene.unit();
-    float over_left = -cut - left, over_right = right - scene.width - cut;
-    float over_top = falls ? -1 : 1 - top, over_bottom = bottom - (static_cast<float>(scene.height) - 1);
-    if (std::max({over_left, over_right, over_top, over_bottom}) <= 0.5f) return;
-    bool too_wide = right - left > static_cast<float>(scene.width) + 2 * cut, too_tall = bottom - top > static_cast<float>(scene.height) - 2;
-    if (!too_wide && over_left > 0.5f) track.x += over_left / unit;
-    else if (!too_wide && over_right > 0.5f) track.x -= over_right / unit;
-    float shift = over_top > 0.5f ? over_top : over_bottom > 0.5f ? -over_bottom : 0;
-    if (actor.in_air && !too_tall) track.y += shift / unit, track.end_y += shift / unit;
-    bool must_shrink = too_wide || (actor.in_air ? too_tall : over_top > 0.5f);
-    if (must_shrink) track.height *= 0.94f, track.amplitude *= 0.94f, track.velocity *= too_wide ? 0.94f : 1.0f;
-    if (!actor.in_air && over_bottom > 0.5f) track.y -= over_bottom / unit, track.ground_y -= over_bottom / unit, track.end_y -= over_bottom / unit;
+    bool is_too_wide = right - left > wide, is_out = std::max(over_left, over_right) > 0.5f;
+    if (is_fine && !is_out) return;
+    float lead_x = company.front()->track.x, shift = is_too_wide || !is_out ? 0 : (over_left > 0.5f ? over_left : -over_right) / unit;
+    for (Actor* actor : company) {
+      Track& track = actor->track;
+      if (must_shrink || is_too_wide) track.height *= 0.94f, track.amplitude *= 0.94f, track.x = lead_x + 0.94f * (track.x - lead_x), track.velocity *= is_too_wide ? 0.94f : 1.0f;
+      track.x += shift;
+    }
   }
 }
 
@@ -232,7 +254,8 @@ void set_calls(Scene& scene) {
   }
 }
 
-Actor stage_actor(Generator& generator, Scene& scene, const Role& role, const Wardrobe& wardrobe) {
+// A subject with its size and rhythm; where it goes is set when all are there.
+Actor make_actor(Generator& generator, Scene& scene, const Role& role, const Wardrobe& wardrobe) {
   Actor actor;
   actor.subject = &wardrobe.assets().subject(role.subject);
   actor.sprite = wardrobe.sprite(role.look);
@@ -244,13 +267,35 @@ Actor stage_actor(Generator& generator, Scene& scene, const Role& role, const Wa
   float widest = scene.frame_width() * (track.motion->sideways ? 0.66f : 0.8f);
   track.height = std::min(track.height, widest / track.facts->aspect);
   place_by_footing(generator, scene, actor, footing_of(*actor.subject, *scene.place_info, *track.motion));
-  set_cycle(generator, *actor.subject, actor);
-  set_path(generator, scene, actor);
+  if (!role.color.empty()) actor.recolor = color_named(role.color), actor.recolored = true;
+  actor.props = dress(wardrobe, role);
+  return actor;
+}
+
+void face(Generator& generator, const Role& role, Actor& actor) {
   // A front view has no side to face; mirroring it would only move its lettering and light.
   bool faces_right = actor.sprite->front ? !actor.sprite->faces_left : sign_of(role.direction) != 0 ? role.direction == Direction::kRight : generator.chance(0.5);
   actor.flip = faces_right == actor.sprite->faces_left;
-  if (!role.color.empty()) actor.recolor = color_named(role.color), actor.recolored = true;
-  return actor;
+}
+
+void stage_actors(Generator& generator, Scene& scene, const Wardrobe& wardrobe) {
+  const auto& roles = scene.outline.roles;
+  auto role_of = [&](size_t i) -> const Role& { return roles[std::min(i, roles.size() - 1)]; };
+  size_t count = std::max(roles.size(), static_cast<size_t>(scene.outline.count));
+  std::vector<Generator> streams;  // of each actor, so that company shifts nothing of the first
+  for (size_t i = 0; i < count; ++i) streams.push_back(i == 0 ? generator : generator.fork("actor " + std::to_string(i)));
+  for (size_t i = 0; i < count; ++i) scene.actors.push_back(make_actor(streams[i], scene, role_of(i), wardrobe));
+  std::vector<Actor*> company = company_of(scene);
+  if (scene.outline.count > 1)
+    for (Actor* actor : company) actor->track.height = company.front()->track.height;
+  shrink_company(scene, company);
+  for (size_t i = 0; i < count; ++i) set_cycle(streams[i], *scene.actors[i].subject, scene.actors[i]);
+  Generator formation = generator.fork("formation");
+  line_up(formation, scene, company);
+  set_path(streams[0], scene, *company.front(), reach_of(company));
+  follow_lead(company);
+  for (size_t i = company.size(); i < count; ++i) set_path(streams[i], scene, scene.actors[i], reach_of({&scene.actors[i]}));
+  for (size_t i = 0; i < count; ++i) face(streams[i], role_of(i), scene.actors[i]);
 }
 
 }  // namespace
@@ -268,10 +313,12 @@ Scene stage(const Outline& outline, uint64_t seed, const Wardrobe& wardrobe, con
   int width = options.pictures ? scene.width : kSmallest, height = options.pictures ? scene.height : kSmallest;
   scene.place = make_place(outline.place, outline.time, outline.weather, generator.fork("place").next(), width, height);
   Generator actors = generator.fork("actors"), camera = generator.fork("camera"), moment = generator.fork("moment");
-  for (const Role& role : outline.roles) scene.actors.push_back(stage_actor(actors, scene, role, wardrobe));
+  stage_actors(actors, scene, wardrobe);
   set_calls(scene);
   set_camera(camera, scene);
-  for (Actor& actor : scene.actors) fit(scene, actor);
+  std::vector<Actor*> company = company_of(scene);
+  fit(scene, company);
+  for (size_t i = company.size(); i < scene.actors.size(); ++i) fit(scene, {&scene.actors[i]});
   set_camera(camera = generator.fork("camera"), scene);  // the speed of the followed subject may have changed
   if (scene.frames == 1) scene.start_s = moment.uniform(0, scene.span_s());
   return scene;

@@ -13,7 +13,7 @@
 
 namespace mg::world {
 
-inline constexpr int kWorldVersion = 3;
+inline constexpr int kWorldVersion = 4;
 
 struct RenderOptions {
   int width = 128, height = 128;
@@ -23,7 +23,7 @@ struct RenderOptions {
   std::vector<std::string> places;
   std::vector<std::string> motions;
   std::vector<std::string> styles;     // looks: "3d cartoon", "photo", …
-  int max_subjects = 2;                // 1: single-subject scenes only
+  int max_subjects = 2;                // kinds of subject in one scene, 1 to 3; with 1 there are no groups either
   double plain = 0;                    // share of scenes kept to one subject, day, clear, static camera, no extras
   bool animated_assets = true;         // --no-anim: 3D stills and procedural motion only
   bool pictures = true;                // false: no frames are drawn, for training that only listens

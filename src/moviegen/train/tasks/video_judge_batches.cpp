@@ -25,6 +25,7 @@ void collect_values(const world::World& world, const data::WorldSettings& settin
   };
   fill("subject", config.subjects), fill("color", config.colors), fill("motion", config.motions), fill("direction", config.directions), fill("place", config.places);
   fill("time", config.times), fill("weather", config.weathers), fill("camera", config.cameras), fill("style", config.styles);
+  fill("extra", config.extras);
 }
 
 VideoJudgeBatches::VideoJudgeBatches(const VideoJudgeBatchSettings& batches, const data::WorldSettings& settings, const video::VideoJudgeConfig& model,

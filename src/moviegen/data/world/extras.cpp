@@ -1,0 +1,140 @@
+#include "moviegen/data/world/extras.h"
+
+#include <algorithm>
+#include <array>
+
+#include "moviegen/core/error.h"
+#include "moviegen/data/world/casting.h"
+#include "moviegen/data/world/props.h"
+
+namespace mg::world {
+namespace {
+
+// Shares of the scenes that are not plain (ours).
+constexpr double kCompany = 0.35, kGroup = 0.12, kThird = 0.25, kWears = 0.25, kHolds = 0.1, kTintsProp = 0.5, kParticles = 0.08;
+constexpr double kCompanyColor = 0.3;
+
+constexpr std::array<const char*, 5> kRelations = {"next to", "behind", "in front of", "chases", "past"};
+
+bool chases(const Motion& motion) {
+  Gait gait = motion.gait;
+  return gait == Gait::kRun || gait == Gait::kHop || gait == Gait::kFly || gait == Gait::kSwim || gait == Gait::kDrive;
+}
+
+// Of two that are seen together: both go sideways, or neither does.
+bool go_together(const Motion& first, const Motion& second) { return can_have_company(second) && first.sideways == second.sideways; }
+
+// What the relation needs of the second subject's motion.
+bool fits(const std::string& relation, const Motion& first, const Motion& second) {
+  if (relation == "chases") return chases(first) && chases(second);
+  if (relation == "past") return first.sideways && second.gait == Gait::kStand;
+  return go_together(first, second);
+}
+
+std::string draw_relation(Generator& generator, const Motion& motion) {
+  std::vector<std::string> list = {"next to", "next to", "behind", "in front of"};
+  if (motion.sideways) list.push_back("past");
+  if (chases(motion)) list.insert(list.end(), {"chases", "chases"});
+  return pick(generator, list);
+}
+
+// The motion of the second subject and a look that shows it: the first one's motion where it can.
+bool cast_second(Generator& generator, const Wardrobe& wardrobe, const RenderOptions& options, const Subject& subject, const std::string& relation,
+                 const Outline& outline, Role& role) {
+  const Role& lead = outline.roles.front();
+  const Motion& first = motion_named(lead.motion);
+  std::vector<const Motion*> list = motions_for(subject, place_named(outline.place));
+  // What stands to be passed needs not be among the motions asked for.
+  std::erase_if(list, [&](const Motion* motion) {
+    return !fits(relation, first, *motion) || (relation != "past" && !contains(options.motions, motion->name));
+  });
+  shuffle(generator, list);
+  std::stable_partition(list.begin(), list.end(), [&](const Motion* motion) { return motion->name == lead.motion; });
+  for (const Motion* motion : list) {
+    std::string look = choose_look(generator, wardrobe, subject, *motion, {options, false});
+    if (look.empty()) continue;
+    role = {.subject = subject.name, .look = look, .motion = motion->name, .direction = Direction::kNone};
+    if (motion->sideways) role.direction = lead.direction, role.speed = lead.speed;
+    return true;
+  }
+  return false;
+}
+
+void draw_clothes(Generator& generator, const Wardrobe& wardrobe, Role& role) {
+  Generator wears = generator.fork("wears"), holds = generator.fork("holds");
+  bool is_dressed = wears.chance(kWears), has_something = holds.chance(kHolds);
+  if (auto list = props_for(wardrobe, role, false); is_dressed && !list.empty()) {
+    std::string worn = pick(wears, list);
+    bool tinted = wardrobe.assets().subject(worn).tintable && wears.chance(kTintsProp);
+    role.wears.push_back(tinted ? std::string(pick(wears, named_colors()).name) + " " + worn : worn);
+  }
+  if (auto list = props_for(wardrobe, role, true); has_something && !list.empty()) role.holds = pick(holds, list);
+}
+
+// What may be in the air where; the place says whether it is natural there.
+std::vector<Particles> particles_for(const Outline& outline) {
+  const PlaceInfo& place = place_named(outline.place);
+  if (place.medium == Medium::kUnderwater) return {Particles::kBubbles};
+  std::vector<Particles> list = {Particles::kConfetti, Particles::kHearts, Particles::kBubbles, Particles::kStars};
+  if (place.outdoors && place.surface == "grass") list.insert(list.end(), {Particles::kLeaves, Particles::kPetals, Particles::kLeaves, Particles::kPetals});
+  if (outline.time == TimeOfDay::kNight && place.outdoors) list.insert(list.end(), {Particles::kFireflies, Particles::kFireflies});
+  return list;
+}
+
+}  // namespace
+
+bool can_have_company(const Motion& motion) {
+  Gait gait = motion.gait;
+  return motion.sideways || gait == Gait::kStand || gait == Gait::kSit || gait == Gait::kDance || gait == Gait::kJump || gait == Gait::kFloat;
+}
+
+bool add_company(Generator& generator, const Wardrobe& wardrobe, const RenderOptions& options, const std::vector<const Subject*>& cast,
+                 const std::string& relation, Outline& outline) {
+  const Role& lead = outline.roles.front();
+  const Motion& motion = motion_named(lead.motion);
+  bool known = relation.empty() || std::find(kRelations.begin(), kRelations.end(), relation) != kRelations.end();
+  if (!known) throw NotFound("there is no relation '{}'; known: next to, behind, in front of, chases, past", relation);
+  bool goes = sign_of(lead.direction) != 0;
+  if (!can_have_company(motion) || (motion.sideways && !goes) || std::ssize(outline.roles) >= kMostRoles) return false;
+  std::string wanted = relation.empty() ? draw_relation(generator, motion) : relation;
+  std::vector<const Subject*> order = cast;
+  std::erase_if(order, [&](const Subject* subject) {
+    return std::any_of(outline.roles.begin(), outline.roles.end(), [&](const Role& role) { return role.subject == subject->name; });
+  });
+  shuffle(generator, order);
+  for (const Subject* subject : order) {
+    Role role;
+    if (!cast_second(generator, wardrobe, options, *subject, wanted, outline, role)) continue;
+    role.color = choose_color(generator, wardrobe, role, kCompanyColor);
+    outline.roles.push_back(role);
+    outline.relation = wanted;
+    return true;
+  }
+  return false;
+}
+
+void draw_extras(Generator generator, const Wardrobe& wardrobe, const RenderOptions& options, const std::vector<const Subject*>& cast, Outline& outline) {
+  Generator company = generator.fork("company"), group = generator.fork("group"), air = generator.fork("air");
+  Role& lead = outline.roles.front();
+  bool goes_or_stays = can_have_company(motion_named(lead.motion)) && (sign_of(lead.direction) != 0 || !motion_named(lead.motion).sideways);
+  bool has_company = company.chance(kCompany), is_group = group.chance(kGroup / (1 - kCompany)), has_third = company.chance(kThird);
+  if (has_company && options.max_subjects > 1) {
+    bool found = add_company(company, wardrobe, options, cast, "", outline);
+    if (found && has_third && options.max_subjects > 2 && outline.relation == "next to") add_company(company, wardrobe, options, cast, "next to", outline);
+  } else if (is_group && options.max_subjects > 1 && goes_or_stays) {
+    outline.count = 2 + group.below(kMostOfAKind - 1);
+  }
+  draw_clothes(generator, wardrobe, outline.roles.front());
+  if (air.chance(kParticles)) outline.particles = pick(air, particles_for(outline));
+}
+
+Particles particles_named(std::string_view name) {
+  std::string known;
+  for (int i = 0; i <= static_cast<int>(Particles::kSmoke); ++i) {
+    if (name == name_of(static_cast<Particles>(i))) return static_cast<Particles>(i);
+    known += (known.empty() ? "" : ", ") + std::string(name_of(static_cast<Particles>(i)));
+  }
+  throw NotFound("there are no particles '{}'; known: {}", name, known);
+}
+
+}  // namespace mg::world

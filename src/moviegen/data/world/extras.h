@@ -1,0 +1,28 @@
+// What a scene has beside its subject: company, a group of its kind, things worn and held, what is in the air.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "moviegen/data/world/scene.h"
+
+namespace mg::world {
+
+inline constexpr int kMostOfAKind = 5;   // of a group
+inline constexpr int kMostRoles = 3;     // kinds of subject in one scene
+
+// Draws them as often as the options allow; the first role, place and conditions are drawn before.
+void draw_extras(Generator generator, const Wardrobe& wardrobe, const RenderOptions& options, const std::vector<const Subject*>& cast, Outline& outline);
+
+// One more subject that stands in `relation` ("" = any that fits) to the first; false where none of `cast` can. Throws
+// NotFound for an unknown relation.
+bool add_company(Generator& generator, const Wardrobe& wardrobe, const RenderOptions& options, const std::vector<const Subject*>& cast,
+                 const std::string& relation, Outline& outline);
+
+// Whether subjects that do this can have company or be a group.
+bool can_have_company(const Motion& motion);
+
+// "leaves", … ; throws NotFound listing the names.
+Particles particles_named(std::string_view name);
+
+}  // namespace mg::world
