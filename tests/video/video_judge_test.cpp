@@ -75,6 +75,22 @@ TEST(VideoJudge, SavesAndLoads) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(VideoJudge, GoesOnWithOtherWords) {
+  torch::manual_seed(3);
+  auto more = tiny();
+  more.subjects = {"bear", "cat", "fox"}, more.extras = {"crown"};
+  VideoJudge saved(tiny()), judge(more);
+  auto film = torch::rand({1, 3, 4, 16, 16});
+  load_with_words(*judge, saved, "saved");
+  auto was = saved(film).logits_BN[0], is = judge(film).logits_BN[0];
+  // cat, fox, beach and forest mean what they meant.
+  for (auto [before, after] : {std::pair{0, 1}, {2, 2}, {3, 3}, {4, 4}}) EXPECT_NEAR(was[before].item<float>(), is[after].item<float>(), 1e-5) << before;
+  auto wider = tiny();
+  wider.features = 16;
+  VideoJudge other(wider);
+  EXPECT_THROW(load_with_words(*other, saved, "saved"), DataError);
+}
+
 TEST(VideoJudgeConfig, RefusesForgedSizes) {
   auto refuses = [](const std::string& json) {
     auto tree = config_to_json(tiny());

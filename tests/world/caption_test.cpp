@@ -54,6 +54,7 @@ TEST(Caption, NormalNamesSubjectPlaceAndDirection) {
     const Subject& subject = assets->subject(lead["subject"].get<std::string>());
     std::vector<std::string> nouns = subject.synonyms;
     nouns.push_back(subject.name);
+    if (clip.labels["count"] > 1) std::transform(nouns.begin(), nouns.end(), nouns.begin(), plural_of);
     for (const std::string& caption : {clip.captions.normal, clip.captions.full}) {
       EXPECT_TRUE(says_any(caption, nouns)) << caption;
       std::vector<std::string> ends;

@@ -95,7 +95,7 @@ void add_eval_t2v(CLI::App& eval, Action& action) {
   t2v->add_option("--columns", films.columns, "films in a row of the grid")->check(CLI::Range(1, 32))->capture_default_str();
   t2v->add_option("--compute", options->compute, "precision of products: f32, bf16, aten or auto")->capture_default_str();
   t2v->add_option("--held-out", films.bench.films, "judge films for the captions of so many held-out clips in place of a prompt list")->check(CLI::Range(2, 100000));
-  t2v->add_option("--labelled", films.labelled, "judge films for prompts with subject, place, motion and direction after tabs (tests/prompts/unseen_words.txt)")->excludes("--prompts");
+  t2v->add_option("--labelled", films.labelled, "judge films for prompts with subject, place, motion and direction, or a scene as JSON, after tabs (tests/prompts/unseen_words.txt)")->excludes("--prompts");
   t2v->add_option("--seeds", films.bench.repeats, "judged films of each caption, from other seeds")->check(CLI::Range(1, 1000))->capture_default_str();
   t2v->add_flag("--compositions", films.compositions, "ask for subject, place and motion as they are never trained together (recipes/world/held_out.toml)")->excludes("--labelled");
   t2v->add_option("--subjects", films.bench.subjects, "only clips with so many subjects; 0 = any")->check(CLI::Range(0, 8))->capture_default_str()->excludes("--compositions");

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "moviegen/core/cancel.h"
@@ -51,18 +52,32 @@ std::vector<Json> held_out_scenes(const data::WorldSettings& world) {
   return scenes;
 }
 
-// Lines "prompt, subject, place, motion, direction", separated by tabs; what is empty or "none" is not asked for.
+// The JSON scene (docs/world.md) of a line.
+Json parsed_scene(const std::string& text, const std::string& file) {
+  Json scene = Json::parse(text, nullptr, false);
+  if (!scene.is_object()) throw DataError("{}: expected a scene such as {{\"subject\": \"fox\"}}, got '{}'", file, text);
+  return scene;
+}
+
+// Lines "prompt, subject, place, motion, direction", separated by tabs; what is empty or "none" is not asked for. Or
+// "prompt, scene": a JSON scene (docs/world.md). Colours are only asked for by name.
 std::vector<Json> labelled_scenes(const std::string& file) {
   std::ifstream lines(file);
   if (!lines) throw NotFound("list of labelled prompts: {} was not found", file);
   std::vector<Json> scenes;
   for (std::string line; std::getline(lines, line);) {
-    std::istringstream columns(line);
     Json scene = Json::object();
-    std::string value;
-    for (const char* key : {"prompt", "subject", "place", "motion", "direction"})
-      if (std::getline(columns, value, '\t') && !value.empty() && value != "none") scene[key] = value;
+    if (size_t tab = line.find('\t'); tab != std::string::npos && line[tab + 1] == '{') {
+      scene = parsed_scene(line.substr(tab + 1), file);
+      scene["prompt"] = line.substr(0, tab);
+    } else {
+      std::istringstream columns(line);
+      std::string value;
+      for (const char* key : {"prompt", "subject", "place", "motion", "direction"})
+        if (std::getline(columns, value, '\t') && !value.empty() && value != "none") scene[key] = value;
+    }
     if (scene.empty()) continue;
+    if (!scene.contains("color")) scene["color"] = "";
     if (!scene.contains("prompt") || !scene.contains("subject")) throw DataError("{}: expected prompt, subject, place, motion and direction separated by tabs, got '{}'", file, line);
     scenes.push_back(scene);
   }
@@ -128,16 +143,17 @@ void judge_films(JudgeFilmsOptions options) {
   }
   auto make = maker_of(options);
   make_folder(options.output);
-  std::vector<media::Image> cells;
+  std::map<int64_t, std::vector<media::Image>> rows;  // by prompt: frames of its films, seed after seed
   std::vector<eval::FilmCard> cards;
   std::string captions;
   options.bench.cancel = &process_cancel();
   auto bench = eval::run_film_bench(*world, settings, make, judge, options.bench, [&](const eval::JudgedFilm& judged) {
     const auto& [item, film, made, rendered] = judged;
+    if (item.index < kGridFilms)
+      for (int i = 0; i < options.frames_shown; ++i)
+        rows[item.index].push_back(data::image_of(film, options.frames_shown > 1 ? i * (film.size(1) - 1) / (options.frames_shown - 1) : film.size(1) / 2));
     if (item.repeat > 0) return;
     captions += item.prompt + "\n";
-    if (item.index < kGridFilms)
-      for (int i = 0; i < options.frames_shown; ++i) cells.push_back(data::image_of(film, options.frames_shown > 1 ? i * (film.size(1) - 1) / (options.frames_shown - 1) : 0));
     if (item.index >= kPageFilms) return;
     auto card = eval::card_of(judged, judge->config);
     auto fps = options.bench.shape.fps;
@@ -147,6 +163,8 @@ void judge_films(JudgeFilmsOptions options) {
   });
   auto file = [&](const char* name) { return (fs::path(options.output) / name).string(); };
   auto table = table_of(bench, options);
+  std::vector<media::Image> cells;
+  for (auto& [index, row] : rows) cells.insert(cells.end(), row.begin(), row.end());
   media::write_image(file("grid.jpg"), media::grid(cells, options.frames_shown * options.columns));
   write_text(file("prompts.txt"), captions);
   write_text(file("index.html"), eval::film_page(fmt::format("Films of {}, judged", options.model), table, cards));

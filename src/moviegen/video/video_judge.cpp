@@ -1,12 +1,14 @@
 // B batch · C channels · T frames · H W picture · N values of all attributes · F features
 #include "moviegen/video/video_judge.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
 #include "moviegen/core/config.h"
 #include "moviegen/core/error.h"
 #include "moviegen/weights/model_folder.h"
+#include "moviegen/weights/state.h"
 
 namespace mg::video {
 namespace {
@@ -175,6 +177,27 @@ VideoJudge load_video_judge(const std::string& folder) {
   weights::load_into(*judge, weights::read_part_state(folder, kJudgePart), place);
   judge->eval();
   return judge;
+}
+
+void load_with_words(VideoJudgeImpl& judge, const VideoJudge& saved, const std::string& name) {
+  auto attributes = attributes_of(judge.config), known = attributes_of(saved->config);
+  auto same = saved->config;
+  const auto& c = judge.config;
+  same.subjects = c.subjects, same.colors = c.colors, same.motions = c.motions, same.directions = c.directions, same.places = c.places, same.times = c.times;
+  same.weathers = c.weathers, same.cameras = c.cameras, same.styles = c.styles, same.extras = c.extras;
+  if (config_to_json(same) != config_to_json(c)) throw DataError("{}: its sizes are not those of this run", name);
+  at::NoGradGuard no_grad;
+  auto weight = judge.head->weight.detach().clone(), bias = judge.head->bias.detach().clone();
+  int64_t row = 0, first = 0;
+  for (size_t a = 0; a < attributes.size(); first += std::ssize(known[a++].values))
+    for (const auto& value : attributes[a].values) {
+      auto at = std::find(known[a].values.begin(), known[a].values.end(), value);
+      if (at != known[a].values.end()) weight[row].copy_(saved->head->weight[first + (at - known[a].values.begin())]), bias[row].copy_(saved->head->bias[first + (at - known[a].values.begin())]);
+      ++row;
+    }
+  auto state = weights::state_of(*saved);
+  state["head.weight"] = weight, state["head.bias"] = bias;
+  weights::load_into(judge, state, name);
 }
 
 void save_video_judge(const std::string& folder, const VideoJudge& judge, const std::string& dtype) {

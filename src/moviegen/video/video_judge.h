@@ -110,6 +110,9 @@ FilmVerdict judge_film(VideoJudge& judge, const Tensor& pixels_CTHW);
 
 // Model-folder part "video_judge", class "MovieGenVideoJudge".
 VideoJudge load_video_judge(const std::string& folder);
+// Weights of a judge of the same sizes, which may know other words: what stands for a word goes with it, the rest of the head stays as
+// it is. `name` is for messages. Throws DataError where a size differs.
+void load_with_words(VideoJudgeImpl& judge, const VideoJudge& saved, const std::string& name);
 void save_video_judge(const std::string& folder, const VideoJudge& judge, const std::string& dtype);
 
 }  // namespace mg::video

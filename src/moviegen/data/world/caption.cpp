@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 
+#include "moviegen/data/world/props.h"
+
 namespace mg::world {
 namespace {
 
@@ -159,11 +161,17 @@ std::string noun_of(Generator& generator, const Actor& actor) {
 
 // "in pink sunglasses", "wearing a top hat, holding a cup"; "" where nothing is worn or held.
 std::string clothes_phrase(Generator& generator, const Role& role) {
-  auto one = [](const std::string& name) { return name.ends_with("glasses") ? name : with_article(name); };
+  auto one = [](const std::string& name) { return name.ends_with("s") && !name.ends_with("dress") ? name : with_article(name); };
   std::string worn, held;
-  for (const std::string& name : role.wears) worn = join({worn, worn.empty() ? "" : "and", one(name)});
+  bool has_legs = false;
+  for (const std::string& name : role.wears) {
+    if (name == kLegs) has_legs = true;
+    else worn = join({worn, worn.empty() ? "" : "and", one(name)});
+  }
   if (!worn.empty()) worn = join({pick(generator, {"in", "wearing", "with"}), worn});
-  if (!role.holds.empty()) held = join({pick(generator, {"holding", "holding", "with"}), one(role.holds)});
+  if (has_legs) worn = join({"with legs", worn.empty() ? "" : "and", worn});
+  if (role.holds == kFire) held = pick(generator, {"whirling fire in circles", "swinging fire in circles", "juggling fire"});
+  else if (!role.holds.empty()) held = join({pick(generator, {"holding", "holding", "with"}), one(role.holds)});
   return join({worn, worn.empty() || held.empty() ? "" : "and", held});
 }
 
@@ -198,7 +206,13 @@ void say_company(Generator& generator, const Scene& scene, Phrases& p) {
   const std::string& relation = scene.outline.relation;
   std::string other = subject_phrase(generator, scene, 1, noun_of(generator, scene.actors[1]), 0);
   auto at_verb = [&](const std::string& words) { p.verb = join({p.verb, words}), p.ing = join({p.ing, words}); };
-  if (relation == "chases") {
+  if (relation == "rides") {
+    const Actor& carrier = scene.actors[1];
+    bool goes = sign_of(carrier.track.direction) != 0;
+    static const Words on = {"sits on", "sitting on"}, lies = {"lies on", "lying on"};
+    bool is_lying = scene.actors[0].track.motion->gait == Gait::kLie, says_rides = goes && generator.chance(0.7);
+    p.verb = join({says_rides ? "rides" : is_lying ? lies[0] : on[0], other}), p.ing = join({says_rides ? "riding" : is_lying ? lies[1] : on[1], other});
+  } else if (relation == "chases") {
     if (generator.chance(0.3)) return at_verb("chased by " + other);
     p.verb = "chases " + p.subject, p.ing = "chasing " + p.subject, p.subject = other;
   } else if (relation == "past") {

@@ -12,6 +12,7 @@ bool pose_can(const Subject& subject, const Sprite& look, const Motion& motion) 
   Gait gait = motion.gait;
   bool by_nature = subject.locomotion == Locomotion::kFly || subject.locomotion == Locomotion::kFloat || subject.locomotion == Locomotion::kRoll;
   if (gait == Gait::kSit) return pose == "sit";
+  if (gait == Gait::kLie) return pose == "lie";
   if (gait == Gait::kDance) return pose == "dance";
   if (pose == "dance") return false;
   if (look.head_only) return gait == Gait::kStand || gait == Gait::kBounce || gait == Gait::kSpin;

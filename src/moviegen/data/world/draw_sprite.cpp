@@ -106,9 +106,12 @@ Range pixel_range(float centre, float half, int size) {
   return {std::max(0, static_cast<int>(low)), std::min(size - 1, static_cast<int>(high))};
 }
 
-// Colour of one premultiplied pixel after tint, light and haze.
-void shade(float* rgb, float alpha, const SpriteDraw& draw, float mean) {
+// Colour of one premultiplied pixel of row `v` (0..1) after tint, garment, light and haze.
+void shade(float* rgb, float alpha, float v, const SpriteDraw& draw, float mean) {
   if (draw.recolor) tint_pixel(rgb, alpha, *draw.recolor, mean);
+  if (draw.garments)
+    for (const Garment& garment : *draw.garments)
+      if (v > garment.top && v < garment.bottom) tint_pixel(rgb, alpha, garment.color, mean);
   for (int c = 0; c < 3; ++c)
     rgb[c] = rgb[c] * draw.light[c] * (1 - draw.haze) + draw.haze_color[c] * draw.haze * alpha;
 }
@@ -142,7 +145,7 @@ void draw_sprite(Canvas& canvas, const Sprite& sprite, const SpriteDraw& draw) {
       const float alpha = pixel[3];
       if (alpha < 1e-4f) continue;
       float rgb[3] = {pixel[0], pixel[1], pixel[2]};
-      shade(rgb, alpha, draw, sprite.mean_luminance);
+      shade(rgb, alpha, v, draw, sprite.mean_luminance);
       for (int c = 0; c < 3; ++c) out[c] += (rgb[c] - out[c] * alpha) * uncut;
     }
   }

@@ -5,13 +5,15 @@
 
 #include "moviegen/core/error.h"
 #include "moviegen/data/world/casting.h"
+#include "moviegen/data/world/formation.h"
 #include "moviegen/data/world/props.h"
 
 namespace mg::world {
 namespace {
 
 // Shares of the scenes that are not plain (ours).
-constexpr double kCompany = 0.35, kGroup = 0.12, kThird = 0.25, kWears = 0.25, kHolds = 0.1, kTintsProp = 0.5, kParticles = 0.08;
+constexpr double kCompany = 0.35, kGroup = 0.12, kThird = 0.25, kWears = 0.25, kHolds = 0.15, kTintsProp = 0.5, kParticles = 0.08;
+constexpr double kRider = 0.4, kHasLegs = 0.3;  // of those who can be ridden; who can have legs
 constexpr double kCompanyColor = 0.3;
 
 constexpr std::array<const char*, 5> kRelations = {"next to", "behind", "in front of", "chases", "past"};
@@ -65,7 +67,7 @@ void draw_clothes(Generator& generator, const Wardrobe& wardrobe, Role& role) {
   bool is_dressed = wears.chance(kWears), has_something = holds.chance(kHolds);
   if (auto list = props_for(wardrobe, role, false); is_dressed && !list.empty()) {
     std::string worn = pick(wears, list);
-    bool tinted = wardrobe.assets().subject(worn).tintable && wears.chance(kTintsProp);
+    bool tinted = takes_color(wardrobe, worn) && wears.chance(kTintsProp);
     role.wears.push_back(tinted ? std::string(pick(wears, named_colors()).name) + " " + worn : worn);
   }
   if (auto list = props_for(wardrobe, role, true); has_something && !list.empty()) role.holds = pick(holds, list);
@@ -93,7 +95,7 @@ bool add_company(Generator& generator, const Wardrobe& wardrobe, const RenderOpt
   const Role& lead = outline.roles.front();
   const Motion& motion = motion_named(lead.motion);
   bool known = relation.empty() || std::find(kRelations.begin(), kRelations.end(), relation) != kRelations.end();
-  if (!known) throw NotFound("there is no relation '{}'; known: next to, behind, in front of, chases, past", relation);
+  if (!known) throw NotFound("there is no relation '{}'; known: next to, behind, in front of, chases, past, rides", relation);
   bool goes = sign_of(lead.direction) != 0;
   if (!can_have_company(motion) || (motion.sideways && !goes) || std::ssize(outline.roles) >= kMostRoles) return false;
   std::string wanted = relation.empty() ? draw_relation(generator, motion) : relation;
@@ -113,7 +115,52 @@ bool add_company(Generator& generator, const Wardrobe& wardrobe, const RenderOpt
   return false;
 }
 
+bool add_rider(Generator& generator, const Wardrobe& wardrobe, const RenderOptions& options, const std::vector<const Subject*>& cast, Outline& outline) {
+  constexpr float kLightest = 1.7f;  // a rider is at most so much larger than what it rides
+  const Role carrier = outline.roles.front();
+  const Motion& motion = motion_named(carrier.motion);
+  const Subject& below = wardrobe.assets().subject(carrier.subject);
+  bool is_steady = motion.gait == Gait::kStand || motion.gait == Gait::kWalk || motion.gait == Gait::kRun || motion.gait == Gait::kSwim || motion.gait == Gait::kFloat || motion.gait == Gait::kDrive;
+  if (!seat_on(below.name) || !is_steady || outline.roles.size() > 1 || outline.count > 1) return false;
+  std::vector<const Subject*> order = cast;
+  shuffle(generator, order);
+  for (const Subject* subject : order) {
+    bool is_alive = subject->group == "person" || subject->group == "animal" || subject->name == "robot" || subject->name == "teddy bear";
+    if (!is_alive || subject->name == below.name || subject->size > kLightest * below.size) continue;
+    for (const char* way : {"sit", "lie", "stand"}) {
+      if (!contains(options.motions, way)) continue;
+      std::string look = choose_look(generator, wardrobe, *subject, motion_named(way), {options, false});
+      if (look.empty()) continue;
+      Role rider{.subject = subject->name, .look = look, .motion = way, .direction = carrier.direction, .speed = carrier.speed};
+      rider.color = choose_color(generator, wardrobe, rider, kCompanyColor);
+      outline.roles = {rider, carrier};
+      outline.relation = "rides";
+      return true;
+    }
+  }
+  return false;
+}
+
+bool add_legs(Generator& generator, const RenderOptions& options, Outline& outline, const Subject& subject) {
+  Role& role = outline.roles.front();
+  std::vector<std::string> ways = {"walk", "run"};
+  std::erase_if(ways, [&](const std::string& way) { return !contains(options.motions, way); });
+  bool goes_left = generator.chance(0.5);
+  if (ways.empty() || !can_have_legs(subject) || place_named(outline.place).medium != Medium::kGround) return false;
+  std::string motion = pick(generator, ways);
+  role.motion = motion, role.direction = goes_left ? Direction::kLeft : Direction::kRight;
+  role.wears = {kLegs};
+  return true;
+}
+
 void draw_extras(Generator generator, const Wardrobe& wardrobe, const RenderOptions& options, const std::vector<const Subject*>& cast, Outline& outline) {
+  Generator rider = generator.fork("rider"), legs = generator.fork("legs");
+  bool has_rider = rider.chance(kRider), has_legs = legs.chance(kHasLegs);
+  if (has_rider && options.max_subjects > 1 && add_rider(rider, wardrobe, options, cast, outline)) {
+    Generator clothes = generator.fork("clothes");
+    return draw_clothes(clothes, wardrobe, outline.roles.front());
+  }
+  if (has_legs) add_legs(legs, options, outline, wardrobe.assets().subject(outline.roles.front().subject));
   Generator company = generator.fork("company"), group = generator.fork("group"), air = generator.fork("air");
   Role& lead = outline.roles.front();
   bool goes_or_stays = can_have_company(motion_named(lead.motion)) && (sign_of(lead.direction) != 0 || !motion_named(lead.motion).sideways);
@@ -124,7 +171,8 @@ void draw_extras(Generator generator, const Wardrobe& wardrobe, const RenderOpti
   } else if (is_group && options.max_subjects > 1 && goes_or_stays) {
     outline.count = 2 + group.below(kMostOfAKind - 1);
   }
-  draw_clothes(generator, wardrobe, outline.roles.front());
+  Generator clothes = generator.fork("clothes");
+  draw_clothes(clothes, wardrobe, outline.roles.front());
   if (air.chance(kParticles)) outline.particles = pick(air, particles_for(outline));
 }
 

@@ -19,6 +19,12 @@ void draw_extras(Generator generator, const Wardrobe& wardrobe, const RenderOpti
 bool add_company(Generator& generator, const Wardrobe& wardrobe, const RenderOptions& options, const std::vector<const Subject*>& cast,
                  const std::string& relation, Outline& outline);
 
+// Puts a rider of `cast` on the subject, which becomes the second role; false where nobody can ride it.
+bool add_rider(Generator& generator, const Wardrobe& wardrobe, const RenderOptions& options, const std::vector<const Subject*>& cast, Outline& outline);
+
+// Gives a thing legs to walk or run on, where the options allow that; false where it cannot have them.
+bool add_legs(Generator& generator, const RenderOptions& options, Outline& outline, const Subject& subject);
+
 // Whether subjects that do this can have company or be a group.
 bool can_have_company(const Motion& motion);
 

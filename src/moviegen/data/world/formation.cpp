@@ -1,6 +1,7 @@
 #include "moviegen/data/world/formation.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace mg::world {
@@ -10,6 +11,21 @@ constexpr float kGap = 0.03f;           // between neighbours, units
 constexpr float kWidest = 0.82f;        // of the frame's width, for all of them
 constexpr float kDepth = 0.055f;        // rows between near and far, units
 constexpr float kSmallerInCompany = 0.86f;
+
+constexpr std::array<Seat, 14> kSeats = {{{"horse", 0.02f, 0.56f},
+                                          {"zebra", 0.02f, 0.58f},
+                                          {"cow", 0.05f, 0.74f},
+                                          {"camel", 0.02f, 0.76f},
+                                          {"elephant", 0.05f, 0.88f},
+                                          {"giraffe", 0.12f, 0.44f},
+                                          {"T-Rex", 0.05f, 0.55f},
+                                          {"turtle", 0.0f, 0.86f},
+                                          {"dragon", 0.0f, 0.6f},
+                                          {"dolphin", 0.0f, 0.7f},
+                                          {"whale", 0.0f, 0.7f},
+                                          {"donut", 0.0f, 0.62f},
+                                          {"rubber duck", 0.0f, 0.5f},
+                                          {"bicycle", 0.05f, 0.6f}}};
 
 float width_of(const Actor& actor) { return actor.track.height * actor.track.facts->aspect; }
 
@@ -34,7 +50,26 @@ float row_beside(const Scene& scene, size_t index, Generator& generator) {
 
 }  // namespace
 
+const Seat* seat_on(std::string_view carrier) {
+  auto at = std::find_if(kSeats.begin(), kSeats.end(), [&](const Seat& seat) { return seat.carrier == carrier; });
+  return at == kSeats.end() ? nullptr : &*at;
+}
+
+void mount(Scene& scene) {
+  constexpr float kSmallest = 0.42f, kLargest = 0.8f;  // of the carrier's height
+  Actor &rider = scene.actors[0], &carrier = scene.actors[1];
+  const Seat& seat = *seat_on(carrier.subject->name);
+  float share = 0.75f * rider.subject->size / carrier.subject->size;
+  rider.track.height = carrier.track.height * std::clamp(share, kSmallest, kLargest);
+  bool faces_left = carrier.flip != carrier.sprite->faces_left;
+  rider.track.x = faces_left ? seat.back : -seat.back, rider.track.y = -seat.up;
+  rider.track.carrier = &carrier.track, rider.track.velocity = carrier.track.velocity;
+  rider.on_water = false, rider.in_air = carrier.in_air, rider.sunk = 0;
+  if (carrier.on_water) rider.track.y += carrier.sunk;
+}
+
 std::vector<Actor*> company_of(Scene& scene) {
+  if (scene.outline.relation == "rides") return {&scene.actors[1], &scene.actors[0]};
   std::vector<Actor*> company;
   for (size_t i = 0; i < scene.actors.size(); ++i)
     if (i == 0 || scene.outline.relation != "past") company.push_back(&scene.actors[i]);
@@ -42,7 +77,7 @@ std::vector<Actor*> company_of(Scene& scene) {
 }
 
 void shrink_company(Scene& scene, const std::vector<Actor*>& company) {
-  if (company.size() < 2) return;
+  if (company.size() < 2 || scene.outline.relation == "rides") return;
   bool overlap = scene.outline.relation == "behind" || scene.outline.relation == "in front of" || scene.outline.count > 1;
   float all = 0, widest = 0;
   for (const Actor* actor : company) all += width_of(*actor), widest = std::max(widest, width_of(*actor));
@@ -54,7 +89,7 @@ void shrink_company(Scene& scene, const std::vector<Actor*>& company) {
 void line_up(Generator& generator, Scene& scene, const std::vector<Actor*>& company) {
   const Actor& lead = *company.front();
   float side = generator.chance(0.5) ? 1.0f : -1.0f;
-  for (size_t i = 1; i < company.size(); ++i) {
+  for (size_t i = 1; i < company.size() && scene.outline.relation != "rides"; ++i) {
     Track& track = company[i]->track;
     bool is_group = scene.outline.count > 1;
     // A group spreads to both sides of its first: 1 left, 2 right, 3 further left …
@@ -80,8 +115,9 @@ Reach reach_of(const std::vector<Actor*>& company) {
   return reach;
 }
 
-void follow_lead(const std::vector<Actor*>& company) {
+void follow_lead(const Scene& scene, const std::vector<Actor*>& company) {
   const Track& lead = company.front()->track;
+  if (scene.outline.relation == "rides") return;
   for (size_t i = 1; i < company.size(); ++i) {
     Track& track = company[i]->track;
     track.x += lead.x;

@@ -121,6 +121,14 @@ void in_air(const Track& track, double t, float tilt, Pose& pose) {
   pose.rotation = tilt * wave(turns + 0.2);
 }
 
+// Goes where its carrier goes, and leans with it.
+void ride(const Track& track, double t, Pose& pose) {
+  Pose below = pose_at(*track.carrier, t);
+  pose.x = below.x + track.x * below.height, pose.y = below.y + track.y * below.height;
+  pose.rotation += below.rotation;
+  pose.lift = below.lift;
+}
+
 // The body at a call: quickly up, slower back.
 void pulse(const Track& track, double t, Pose& pose) {
   constexpr float kTaller = 0.12f, kLarger = 0.05f;  // ours: seen at 16 frames a second and 64 pixels
@@ -184,6 +192,7 @@ Pose pose_at(const Track& track, double t) {
   switch (track.motion->gait) {
     case Gait::kStand:
     case Gait::kSit:
+    case Gait::kLie:
     case Gait::kDance:
       if (track.facts->is_still()) pose.squash = 1 + 0.012f * wave(track.phase + t / track.period_s);
       break;
@@ -210,6 +219,7 @@ Pose pose_at(const Track& track, double t) {
   }
   pose.x += moved;
   pose.y -= pose.lift;
+  if (track.carrier) ride(track, t, pose);
   pulse(track, t, pose);
   return pose;
 }

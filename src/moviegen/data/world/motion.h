@@ -26,7 +26,7 @@ Speed speed_named(std::string_view name);          // throws NotFound
 float sign_of(Direction direction);
 
 enum class Gait {
-  kStand, kSit, kDance, kWalk, kRun, kHop, kJump, kFly, kSwim, kDrive, kSlide, kFloat, kDrift, kRoll, kBounce, kSpin, kFall, kRise,
+  kStand, kSit, kLie, kDance, kWalk, kRun, kHop, kJump, kFly, kSwim, kDrive, kSlide, kFloat, kDrift, kRoll, kBounce, kSpin, kFall, kRise,
   kApproach, kRecede
 };
 
@@ -89,6 +89,7 @@ struct Track {
   double duration_s = 2;     // closer and away take this long
   double clip_rate = 1;      // playback rate of the sprite's own frames
   double clip_offset_s = 0;
+  const Track* carrier = nullptr;  // what it rides, of the same scene: then x and y are its seat's offset in the carrier's heights
   std::vector<double> calls;  // moments when the subject gives sound: its body swells for kPulse_s
 };
 inline constexpr double kPulse_s = 0.25;

@@ -5,6 +5,7 @@
 #include "moviegen/core/error.h"
 #include "moviegen/data/world/casting.h"
 #include "moviegen/data/world/extras.h"
+#include "moviegen/data/world/props.h"
 #include "moviegen/data/world/scene.h"
 
 namespace mg::world {
@@ -15,7 +16,7 @@ constexpr double kUsualDay = 0.55, kUsualClear = 0.55;
 constexpr double kRecolor = 0.5;        // share of tintable subjects drawn in a named colour
 
 double weight_of(const Motion& motion) {
-  if (motion.gait == Gait::kStand || motion.gait == Gait::kSit) return 0.8;
+  if (motion.gait == Gait::kStand || motion.gait == Gait::kSit || motion.gait == Gait::kLie) return 0.8;
   return motion.sideways ? 3.0 : 1.0;
 }
 
@@ -100,6 +101,38 @@ void draw_conditions(Generator& generator, const PlaceInfo& place, Outline& outl
   outline.weather = draw_usual(generator, place.weathers, Weather::kClear, clear);
 }
 
+// Everybody that the options allow.
+std::vector<const Subject*> cast_of(const Wardrobe& wardrobe, const RenderOptions& options) {
+  std::vector<const Subject*> cast;
+  for (const Subject& subject : wardrobe.assets().subjects()) {
+    bool is_prop = subject.group == "prop";  // worn, held or stood on; alone only when asked for
+    if (options.subjects.empty() ? !is_prop : contains(options.subjects, subject.name)) cast.push_back(&subject);
+  }
+  return cast;
+}
+
+// One subject, place, motion and conditions.
+Outline draw_core(const Generator& generator, const Wardrobe& wardrobe, const RenderOptions& options) {
+  check_names(wardrobe, options);
+  std::vector<const PlaceInfo*> place_list;
+  for (const PlaceInfo& place : places())
+    if (contains(options.places, place.name)) place_list.push_back(&place);
+  Outline outline;
+  Generator plain = generator.fork("plain"), cast = generator.fork("cast"), way = generator.fork("way");
+  Generator conditions = generator.fork("conditions"), color = generator.fork("color");
+  outline.plain = plain.chance(options.plain);
+  const PlaceInfo* place = nullptr;
+  outline.roles.push_back(draw_role(cast, wardrobe, {options, outline.plain}, cast_of(wardrobe, options), place_list, &place));
+  outline.place = place->name;
+  Role& role = outline.roles.front();
+  const Motion& motion = motion_named(role.motion);
+  role.direction = draw_direction(way, motion);
+  role.speed = draw_speed(way, motion);
+  draw_conditions(conditions, *place, outline);
+  if (!outline.plain) role.color = choose_color(color, wardrobe, role, kRecolor);
+  return outline;
+}
+
 template <class Enum>
 Enum named(const std::string& name, Enum last, const char* what) {
   std::string known;
@@ -128,29 +161,35 @@ std::vector<std::string> texts_in(const nlohmann::json& scene, const char* key) 
 
 // Only what the scene names; nothing else is drawn.
 void set_extras(const nlohmann::json& scene, Generator generator, const Wardrobe& wardrobe, const RenderOptions& options, Outline& outline) {
-  Role& role = outline.roles.front();
-  outline.roles.resize(1), outline.relation.clear();
-  role.wears = texts_in(scene, "wears"), role.holds = text_in(scene, "holds");
-  std::string particles = text_in(scene, "particles");
-  outline.particles = particles.empty() ? Particles::kNone : particles_named(particles);
-  outline.count = 1;
+  std::string relation = text_in(scene, "relation"), particles = text_in(scene, "particles"), with_color = text_in(scene, "with_color");
+  if (!particles.empty()) outline.particles = particles_named(particles);
   if (auto count = scene.find("count"); count != scene.end()) {
-    bool fits = count->is_number_integer() && *count >= 1 && *count <= kMostOfAKind && can_have_company(motion_named(role.motion));
+    bool fits = count->is_number_integer() && *count >= 1 && *count <= kMostOfAKind && can_have_company(motion_named(outline.roles.front().motion));
     if (!fits) throw UsageError("scene: 'count' is 1 to {}, of those who stand, sit, dance, jump, float or go sideways; got {}", kMostOfAKind, count->dump());
     outline.count = count->get<int>();
   }
-  std::string relation = text_in(scene, "relation");
-  for (const std::string& other : texts_in(scene, "with")) {
-    if (outline.count > 1) throw UsageError("scene: a group ('count') has no other company ('with')");
-    const Subject& subject = wardrobe.assets().subject(other);
-    if (!add_company(generator, wardrobe, options, {&subject}, outline.relation.empty() ? relation : outline.relation, outline))
-      throw UsageError("scene: '{}' cannot be {} '{}' here while it does '{}'", other, relation.empty() ? "with" : relation, outline.roles.front().subject, outline.roles.front().motion);
+  std::vector<std::string> others = texts_in(scene, "with");
+  if (outline.count > 1 && !others.empty()) throw UsageError("scene: a group ('count') has no other company ('with')");
+  if (relation == "rides") {
+    const Subject& rider = wardrobe.assets().subject(text_in(scene, "subject"));
+    if (!add_rider(generator, wardrobe, options, {&rider}, outline)) throw UsageError("scene: '{}' cannot ride '{}' here", rider.name, outline.roles.front().subject);
+    outline.roles.front().color = text_in(scene, "color");
+  } else {
+    for (const std::string& other : others) {
+      const Subject& subject = wardrobe.assets().subject(other);
+      if (!add_company(generator, wardrobe, options, {&subject}, outline.relation.empty() ? relation : outline.relation, outline))
+        throw UsageError("scene: '{}' cannot be {} '{}' here while it does '{}'", other, relation.empty() ? "with" : relation, outline.roles.front().subject, outline.roles.front().motion);
+    }
   }
+  if (!with_color.empty() && outline.roles.size() < 2) throw UsageError("scene: 'with_color' is of those named by 'with'");
+  for (size_t i = 1; i < outline.roles.size() && scene.contains("with_color"); ++i) outline.roles[i].color = with_color;
+  if (!with_color.empty()) color_named(with_color);
+  outline.roles.front().wears = texts_in(scene, "wears"), outline.roles.front().holds = text_in(scene, "holds");
 }
 
 void check_keys(const nlohmann::json& scene) {
   static const std::vector<std::string> known = {"subject", "look",   "style", "place", "motion", "direction", "speed",
-                                                 "time",    "weather", "color", "camera", "with", "relation", "count", "wears", "holds", "particles"};
+                                                 "time",    "weather", "color", "camera", "with", "with_color", "relation", "count", "wears", "holds", "particles"};
   if (!scene.is_object()) throw UsageError("a scene is a JSON object such as {{\"subject\": \"fox\"}}, got {}", scene.dump());
   for (const auto& [key, value] : scene.items())
     if (!contains(known, key)) {
@@ -163,31 +202,9 @@ void check_keys(const nlohmann::json& scene) {
 }  // namespace
 
 Outline draw_outline(Generator& generator, const Wardrobe& wardrobe, const RenderOptions& options) {
-  check_names(wardrobe, options);
-  std::vector<const Subject*> subjects;
-  for (const Subject& subject : wardrobe.assets().subjects()) {
-    bool is_prop = subject.group == "prop";  // worn, held or stood on; alone only when asked for
-    if (options.subjects.empty() ? !is_prop : contains(options.subjects, subject.name)) subjects.push_back(&subject);
-  }
-  std::vector<const PlaceInfo*> place_list;
-  for (const PlaceInfo& place : places())
-    if (contains(options.places, place.name)) place_list.push_back(&place);
-  Outline outline;
-  Generator plain = generator.fork("plain"), cast = generator.fork("cast"), way = generator.fork("way");
-  Generator conditions = generator.fork("conditions"), camera = generator.fork("camera"), color = generator.fork("color");
-  outline.plain = plain.chance(options.plain);
-  const PlaceInfo* place = nullptr;
-  outline.roles.push_back(draw_role(cast, wardrobe, {options, outline.plain}, subjects, place_list, &place));
-  outline.place = place->name;
-  Role& role = outline.roles.front();
-  const Motion& motion = motion_named(role.motion);
-  role.direction = draw_direction(way, motion);
-  role.speed = draw_speed(way, motion);
-  draw_conditions(conditions, *place, outline);
-  if (!outline.plain) {
-    role.color = choose_color(color, wardrobe, role, kRecolor);
-    draw_extras(generator.fork("extras"), wardrobe, options, subjects, outline);
-  }
+  Generator camera = generator.fork("camera"), extras = generator.fork("extras");
+  Outline outline = draw_core(generator, wardrobe, options);
+  if (!outline.plain) draw_extras(extras, wardrobe, options, cast_of(wardrobe, options), outline);
   outline.camera = draw_camera(camera, outline, options.frames == 1);
   return outline;
 }
@@ -198,10 +215,19 @@ Outline outline_from_json(const nlohmann::json& scene, Generator& generator, con
   auto narrow = [&](const char* key, std::vector<std::string>& list) {
     if (std::string name = text_in(scene, key); !name.empty()) list = {name};
   };
-  narrow("subject", narrowed.subjects), narrow("place", narrowed.places);
-  narrow("motion", narrowed.motions), narrow("style", narrowed.styles);
-  Outline outline = draw_outline(generator, wardrobe, narrowed);
+  // Who rides goes where its carrier goes: that one is drawn first. Legs make a thing do what it cannot do alone.
+  std::vector<std::string> worn = texts_in(scene, "wears");
+  bool rides = text_in(scene, "relation") == "rides", has_legs = std::find(worn.begin(), worn.end(), kLegs) != worn.end();
+  if (rides && (text_in(scene, "subject").empty() || text_in(scene, "with").empty())) throw UsageError("scene: 'rides' needs a 'subject' and what it rides in 'with'");
+  narrow(rides ? "with" : "subject", narrowed.subjects), narrow("place", narrowed.places), narrow("style", narrowed.styles);
+  if (!has_legs) narrow("motion", narrowed.motions);
+  Outline outline = draw_core(generator, wardrobe, narrowed);
   Role& role = outline.roles.front();
+  if (has_legs) {
+    Generator legs = generator.fork("legs");
+    narrow("motion", narrowed.motions);
+    if (!add_legs(legs, narrowed, outline, wardrobe.assets().subject(role.subject))) throw UsageError("scene: '{}' cannot have legs here", role.subject);
+  }
   if (std::string look = text_in(scene, "look"); !look.empty()) wardrobe.assets().look(look), role.look = look;
   if (std::string name = text_in(scene, "direction"); !name.empty()) role.direction = direction_named(name);
   const Motion& motion = motion_named(role.motion);
@@ -209,7 +235,9 @@ Outline outline_from_json(const nlohmann::json& scene, Generator& generator, con
   if (sideways != motion.sideways && !(motion.in_place && motion.sideways && role.direction == Direction::kNone))
     throw UsageError("scene: '{}' does not go with direction '{}'", role.motion, name_of(role.direction));
   if (std::string name = text_in(scene, "speed"); !name.empty()) role.speed = speed_named(name);
-  if (std::string name = text_in(scene, "color"); !name.empty()) color_named(name), role.color = name;
+  // "" is its own colours.
+  if (scene.contains("color") && !rides) role.color = text_in(scene, "color");
+  if (std::string name = text_in(scene, "color"); !name.empty()) color_named(name);
   set_extras(scene, generator.fork("extras of the scene"), wardrobe, options, outline);
   if (std::string name = text_in(scene, "time"); !name.empty()) outline.time = named(name, TimeOfDay::kNight, "time of day");
   if (std::string name = text_in(scene, "weather"); !name.empty()) outline.weather = named(name, Weather::kFog, "weather");

@@ -3,19 +3,22 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 
 #include "moviegen/core/error.h"
+#include "moviegen/data/world/place_shapes.h"
 
 namespace mg::world {
 namespace {
 
-enum class Fit { kEyes, kHead, kNeck, kTorso, kHand, kAboveHand };
+enum class Fit { kEyes, kHead, kNeck, kTorso, kHand, kAboveHand, kGarment, kLegs, kFire };
 
 struct PropUse {
   std::string_view name;
   Fit fit;
+  float top = 0, bottom = 0;  // of garments
 };
-constexpr std::array<PropUse, 13> kUses = {{{"sunglasses", Fit::kEyes},
+constexpr std::array<PropUse, 19> kUses = {{{"sunglasses", Fit::kEyes},
                                             {"top hat", Fit::kHead},
                                             {"cowboy hat", Fit::kHead},
                                             {"sun hat", Fit::kHead},
@@ -24,25 +27,57 @@ constexpr std::array<PropUse, 13> kUses = {{{"sunglasses", Fit::kEyes},
                                             {"scarf", Fit::kNeck},
                                             {"dress", Fit::kTorso},
                                             {"coat", Fit::kTorso},
+                                            {"overalls", Fit::kGarment, 0.40f, 0.88f},
+                                            {"shirt", Fit::kGarment, 0.27f, 0.55f},
+                                            {"trousers", Fit::kGarment, 0.53f, 0.90f},
+                                            {"boots", Fit::kGarment, 0.90f, 1.0f},
+                                            {kLegs, Fit::kLegs},
                                             {"tropical drink", Fit::kHand},
                                             {"cup", Fit::kHand},
                                             {"umbrella", Fit::kAboveHand},
-                                            {"balloon", Fit::kAboveHand}}};
+                                            {"balloon", Fit::kAboveHand},
+                                            {kFire, Fit::kFire}}};
 
-bool is_held(Fit fit) { return fit == Fit::kHand || fit == Fit::kAboveHand; }
+// Animals and things whose body stands upright below a head.
+constexpr std::array<std::string_view, 6> kUpright = {"robot", "kangaroo", "penguin", "T-Rex", "gorilla", "teddy bear"};
+constexpr float kLegLength = 0.42f;
 
-// Where the look's body is, and whether it has such a place. Clothes hang on those who walk upright.
+const PropUse& use_named(const std::string& name) {
+  std::string known;
+  for (const PropUse& use : kUses) {
+    if (use.name == name) return use;
+    known += (known.empty() ? "" : ", ") + std::string(use.name);
+  }
+  throw NotFound("'{}' can be neither worn nor held; known: {}", name, known);
+}
+
+bool is_held(Fit fit) { return fit == Fit::kHand || fit == Fit::kAboveHand || fit == Fit::kFire; }
+bool has_picture(Fit fit) { return fit != Fit::kGarment && fit != Fit::kLegs && fit != Fit::kFire; }
+
+// Whether the look has such a place. Coats hang on those who stand like people.
 bool has_place(const Subject& subject, const Sprite& look, Fit fit) {
-  bool upright = (subject.group == "person" || subject.name == "robot") && !look.head_only && look.pose != "sit" && look.pose != "lie" && look.pose != "run";
+  bool is_person = subject.group == "person", is_up = !look.head_only && look.pose != "sit" && look.pose != "lie";
+  bool is_upright = is_up && (is_person || std::find(kUpright.begin(), kUpright.end(), subject.name) != kUpright.end());
+  bool has_head = look.eyes.known && look.head_top.known;
   switch (fit) {
     case Fit::kEyes: return look.eyes.known;
     case Fit::kHead: return look.head_top.known;
-    case Fit::kNeck: return look.eyes.known && look.head_top.known && !look.head_only && look.eyes.y > look.head_top.y;
-    case Fit::kTorso: return upright && look.eyes.known && look.head_top.known;
+    case Fit::kNeck: return has_head && !look.head_only && look.eyes.y > look.head_top.y;
+    case Fit::kTorso: return has_head && is_up && look.pose != "run" && (is_person || subject.name == "robot");
     case Fit::kHand:
     case Fit::kAboveHand: return look.hand.known && !look.head_only;
+    case Fit::kGarment: return is_upright;
+    case Fit::kLegs: return can_have_legs(subject);
+    case Fit::kFire: return is_person && is_up;
   }
   return false;
+}
+
+// "pink sunglasses" → "pink", "sunglasses"; without a colour the first is empty.
+std::pair<std::string, std::string> split_color(const std::string& words) {
+  for (const NamedColor& one : named_colors())
+    if (words.starts_with(std::string(one.name) + " ")) return {std::string(one.name), words.substr(one.name.size() + 1)};
+  return {"", words};
 }
 
 // Height of the prop as a share of its wearer's.
@@ -67,56 +102,39 @@ Anchor centre_of(const Sprite& look, Fit fit, float size) {
     case Fit::kTorso: return {look.head_top.x, look.head_top.y + std::max(2.1f * head, 0.2f) + 0.45f * size, true};
     case Fit::kHand: return {look.hand.x, look.hand.y - 0.2f * size, true};
     case Fit::kAboveHand: return {look.hand.x, look.hand.y - 0.42f * size, true};
+    case Fit::kGarment:
+    case Fit::kLegs:
+    case Fit::kFire: break;
   }
   return {};
 }
 
-Prop make_prop(const Wardrobe& wardrobe, const Role& role, const std::string& words) {
-  std::string name = words, color;
-  for (const NamedColor& one : named_colors())
-    if (words.starts_with(std::string(one.name) + " ")) color = one.name, name = words.substr(one.name.size() + 1);
-  auto use = std::find_if(kUses.begin(), kUses.end(), [&](const PropUse& each) { return each.name == name; });
-  if (use == kUses.end()) {
-    std::string known;
-    for (const PropUse& each : kUses) known += (known.empty() ? "" : ", ") + std::string(each.name);
-    throw NotFound("'{}' can be neither worn nor held; known: {}", words, known);
-  }
-  const Subject& subject = wardrobe.assets().subject(role.subject);
-  const Subject& what = wardrobe.assets().subject(name);
-  const Sprite& look = wardrobe.assets().look(role.look);
-  if (!has_place(subject, look, use->fit)) throw UsageError("{} cannot have '{}' in the look {}", role.subject, words, role.look);
-  // In the style of its wearer where there is one.
+// A still picture of it, in the style of its wearer where there is one; "" where the pack has none.
+std::string still_of(const Wardrobe& wardrobe, const Subject& what, const std::string& style) {
   std::string best;
   for (const std::string& id : what.looks) {
     if (!wardrobe.assets().has_sprite(id) || id.starts_with("anim/")) continue;
-    if (best.empty() || (wardrobe.assets().look(id).style == look.style && wardrobe.assets().look(best).style != look.style)) best = id;
+    if (best.empty() || (wardrobe.assets().look(id).style == style && wardrobe.assets().look(best).style != style)) best = id;
   }
-  if (best.empty()) throw NotFound("the pack has no picture of '{}'", name);
-  Prop prop{.sprite = wardrobe.sprite(best), .size = size_of(subject, look, what, use->fit)};
-  prop.centre = centre_of(look, use->fit, prop.size);
-  if (!color.empty()) prop.recolored = true, prop.recolor = color_named(color);
-  return prop;
+  return best;
 }
 
-}  // namespace
-
-std::vector<std::string> props_for(const Wardrobe& wardrobe, const Role& role, bool held) {
-  const auto& subjects = wardrobe.assets().subjects();
-  std::vector<std::string> names;
-  for (const PropUse& use : kUses) {
-    auto what = std::find_if(subjects.begin(), subjects.end(), [&](const Subject& each) { return each.name == use.name; });
-    if (what == subjects.end() || is_held(use.fit) != held || what->name == role.subject) continue;
-    bool has_still = std::any_of(what->looks.begin(), what->looks.end(), [&](const std::string& id) { return !id.starts_with("anim/") && wardrobe.assets().has_sprite(id); });
-    if (has_still && has_place(wardrobe.assets().subject(role.subject), wardrobe.assets().look(role.look), use.fit)) names.emplace_back(use.name);
-  }
-  return names;
-}
-
-std::vector<Prop> dress(const Wardrobe& wardrobe, const Role& role) {
-  std::vector<Prop> props;
-  for (const std::string& worn : role.wears) props.push_back(make_prop(wardrobe, role, worn));
-  if (!role.holds.empty()) props.push_back(make_prop(wardrobe, role, role.holds));
-  return props;
+void put_on(const Wardrobe& wardrobe, const Role& role, const std::string& words, Actor& actor) {
+  auto [color, name] = split_color(words);
+  const PropUse& use = use_named(name);
+  const Subject& subject = *actor.subject;
+  const Sprite& look = *actor.sprite;
+  if (!has_place(subject, look, use.fit)) throw UsageError("{} cannot have '{}' in the look {}", role.subject, words, role.look);
+  const Color tint = color.empty() ? Color{1, 1, 1} : color_named(color);
+  if (use.fit == Fit::kGarment) return actor.garments.push_back({color.empty() ? color_named("blue") : tint, use.top, use.bottom});
+  if (use.fit == Fit::kLegs) return void(actor.legs = kLegLength);
+  if (use.fit == Fit::kFire) return void(actor.whirls_fire = true);
+  const Subject& what = wardrobe.assets().subject(name);
+  std::string id = still_of(wardrobe, what, look.style);
+  if (id.empty()) throw NotFound("the pack has no picture of '{}'", name);
+  Prop prop{.sprite = wardrobe.sprite(id), .size = size_of(subject, look, what, use.fit), .recolor = tint, .recolored = !color.empty()};
+  prop.centre = centre_of(look, use.fit, prop.size);
+  actor.props.push_back(prop);
 }
 
 void draw_prop(Canvas& canvas, const Actor& actor, const Prop& prop, const SpriteDraw& body) {
@@ -131,8 +149,81 @@ void draw_prop(Canvas& canvas, const Actor& actor, const Prop& prop, const Sprit
   draw.x = body.x + c * dx - s * dy;
   draw.y = body.y - height / 2 + s * dx + c * dy + draw.height_px * draw.squash / 2;
   draw.recolor = prop.recolored ? &prop.recolor : nullptr;
+  draw.garments = nullptr;
   draw.flip = false, draw.time_s = 0;
   draw_sprite(canvas, *prop.sprite, draw);
+}
+
+}  // namespace
+
+std::vector<std::string> props_for(const Wardrobe& wardrobe, const Role& role, bool held) {
+  const Subject& subject = wardrobe.assets().subject(role.subject);
+  const Sprite& look = wardrobe.assets().look(role.look);
+  const auto& subjects = wardrobe.assets().subjects();
+  std::vector<std::string> names;
+  for (const PropUse& use : kUses) {
+    // Legs change what their owner can do; they are drawn with its motion.
+    if (is_held(use.fit) != held || use.fit == Fit::kLegs || !has_place(subject, look, use.fit) || use.name == role.subject) continue;
+    auto what = std::find_if(subjects.begin(), subjects.end(), [&](const Subject& each) { return each.name == use.name; });
+    bool is_there = what != subjects.end() && !still_of(wardrobe, *what, look.style).empty();
+    if (is_there || !has_picture(use.fit)) names.emplace_back(use.name);
+  }
+  return names;
+}
+
+bool takes_color(const Wardrobe& wardrobe, const std::string& prop) {
+  Fit fit = use_named(prop).fit;
+  return fit == Fit::kGarment || (has_picture(fit) && wardrobe.assets().subject(prop).tintable);
+}
+
+bool can_have_legs(const Subject& subject) {
+  return (subject.locomotion == Locomotion::kRoll || subject.locomotion == Locomotion::kStill) && subject.group != "vehicle" && subject.group != "animal" &&
+         subject.group != "person" && subject.group != "prop" && subject.size <= 0.5f;
+}
+
+void dress(const Wardrobe& wardrobe, const Role& role, Actor& actor) {
+  for (const std::string& worn : role.wears) put_on(wardrobe, role, worn, actor);
+  if (!role.holds.empty()) put_on(wardrobe, role, role.holds, actor);
+}
+
+void draw_props(Canvas& canvas, const Actor& actor, const SpriteDraw& body) {
+  for (const Prop& prop : actor.props) draw_prop(canvas, actor, prop, body);
+}
+
+// Two legs of two parts each, half a stride apart; the stride is the track's.
+void draw_legs(Canvas& canvas, const Actor& actor, double t, const SpriteDraw& body) {
+  if (actor.legs <= 0) return;
+  float length = actor.legs * body.height_px, hip_y = body.y - 0.1f * body.height_px, ground = body.y + length;
+  float width = body.height_px * actor.track.facts->aspect, way = sign_of(actor.track.direction);
+  bool is_walking = actor.track.velocity > 0;
+  for (int side : {0, 1}) {
+    double turns = actor.track.phase + t / actor.track.period_s + 0.5 * side;
+    float swing = is_walking ? static_cast<float>(std::sin(2 * std::numbers::pi * turns)) : 0, lift = is_walking ? std::max(0.0f, static_cast<float>(std::cos(2 * std::numbers::pi * turns))) : 0;
+    float hip_x = body.x + (side ? 0.14f : -0.14f) * width, foot_x = hip_x + way * 0.6f * length * swing, foot_y = ground - 0.3f * length * lift - 0.06f * length;
+    float knee_x = (hip_x + foot_x) / 2 + way * 0.22f * length * lift, knee_y = (hip_y + foot_y) / 2, thick = std::max(0.7f, 0.09f * length);
+    Color skin = product(srgb(side ? 0x4d5566 : 0x3b4252), body.light), shoe = product(srgb(side ? 0xd84a38 : 0xb83a2c), body.light);
+    fill(canvas, Capsule{hip_x, hip_y, knee_x, knee_y, thick, thick}, skin);
+    fill(canvas, Capsule{knee_x, knee_y, foot_x, foot_y, thick, thick}, skin);
+    float toe = 0.28f * length * (way == 0 ? (side ? 1.0f : -1.0f) : way);
+    fill(canvas, Capsule{foot_x - 0.2f * toe, foot_y, foot_x + toe, foot_y, 1.3f * thick, 1.2f * thick}, shoe);
+  }
+}
+
+// Two flames on circles around the hands, each with a fading tail.
+void draw_fire(Canvas& canvas, const Actor& actor, double t, const SpriteDraw& body) {
+  if (!actor.whirls_fire) return;
+  constexpr int kTail = 14;
+  constexpr double kTurn_s = 0.9, kTailShare = 0.32;  // seconds a circle; how much of it glows
+  float width = body.height_px * actor.track.facts->aspect, radius = 0.34f * body.height_px, y = body.y - 0.62f * body.height_px;
+  for (int side : {-1, 1})
+    for (int i = kTail; i >= 0; --i) {
+      double angle = 2 * std::numbers::pi * (actor.track.phase + t / kTurn_s - kTailShare * i / kTail) * side;
+      float age = static_cast<float>(i) / kTail, size = body.height_px * mix(0.075f, 0.02f, age);
+      float px = body.x + static_cast<float>(side) * (0.3f * width + 0.55f * radius) + radius * static_cast<float>(std::cos(angle));
+      float py = y + radius * static_cast<float>(std::sin(angle));
+      glow(canvas, px, py, 2.2f * size, srgb(0xff8a2a), 0.35f * (1 - age));
+      fill(canvas, disc(px, py, std::max(size, 0.6f)), mix(srgb(0xffe27a), srgb(0xe2451a), age), 1 - 0.85f * age);
+    }
 }
 
 }  // namespace mg::world

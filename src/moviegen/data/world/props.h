@@ -1,4 +1,4 @@
-// Things that subjects wear and hold: which of them fit whom, and where on the body they sit.
+// What subjects wear and hold: which of it fits whom, where on the body it sits, and how it is drawn.
 #pragma once
 #include <string>
 #include <vector>
@@ -7,14 +7,24 @@
 
 namespace mg::world {
 
-// Names of the props that the role's look can wear, or with `held` hold: those whose place on the body its anchors tell.
+inline constexpr const char* kLegs = "legs";  // "wears" legs: a thing that walks
+inline constexpr const char* kFire = "fire";  // "holds" fire: whirls it in circles
+
+// Names of what the role's look can wear, or with `held` hold: that for which its picture has a place.
 std::vector<std::string> props_for(const Wardrobe& wardrobe, const Role& role, bool held);
 
-// What is worn and held, ready to draw. `worn` may start with a colour: "pink sunglasses". Throws NotFound for an unknown
-// prop or colour and UsageError where the look has no such place.
-std::vector<Prop> dress(const Wardrobe& wardrobe, const Role& role);
+// Whether a colour may stand before it: "pink sunglasses".
+bool takes_color(const Wardrobe& wardrobe, const std::string& prop);
 
-// Draws one on its wearer, who is drawn as `body` shows.
-void draw_prop(Canvas& canvas, const Actor& actor, const Prop& prop, const SpriteDraw& body);
+// Things that walk when they get legs.
+bool can_have_legs(const Subject& subject);
+
+// Puts on the actor what its role wears and holds. Throws NotFound for an unknown name and UsageError where its look has no place for it.
+void dress(const Wardrobe& wardrobe, const Role& role, Actor& actor);
+
+// `body` says how the actor itself is drawn.
+void draw_props(Canvas& canvas, const Actor& actor, const SpriteDraw& body);
+void draw_legs(Canvas& canvas, const Actor& actor, double t, const SpriteDraw& body);
+void draw_fire(Canvas& canvas, const Actor& actor, double t, const SpriteDraw& body);
 
 }  // namespace mg::world

@@ -25,7 +25,7 @@ std::vector<std::string_view> on_ground(const Subject& subject, const PlaceInfo&
   switch (subject.locomotion) {
     case Locomotion::kWalk: {
       std::vector<std::string_view> names = {"stand", "walk", "run", "jump"};
-      names.insert(names.end(), {"sit", "dance"});  // where a look shows it
+      names.insert(names.end(), {"sit", "lie", "dance"});  // where a look shows it
       if (is_person(subject)) names.insert(names.end(), {"come closer", "go away"});
       return names;
     }
@@ -92,6 +92,7 @@ std::vector<Motion> make_motions() {
   return {
       fixed("stand", kStand, {{"stands", "standing"}}),
       fixed("sit", kSit, {{"sits", "sitting"}}),
+      fixed("lie", kLie, {{"lies", "lying"}, {"rests", "resting"}}),
       fixed("dance", kDance, {{"dances", "dancing"}}),
       sideways("walk", kWalk, {{"walks", "walking"}}, 0.17f, 0.30f),
       sideways("run", kRun, {{"runs", "running"}, {"races", "racing"}}, 0.34f, 0.75f),

@@ -41,12 +41,13 @@ struct Outline {
   CameraMove camera = CameraMove::kStatic;
   bool plain = false;
   std::vector<Role> roles;  // the first is what the clip is about
-  std::string relation;     // of the others to the first: "next to", "behind", "in front of", "chases", "past" (it passes them)
+  // Of the others to the first: "next to", "behind", "in front of", "chases"; of the first to the other: "past", "rides".
+  std::string relation;
   int count = 1;            // a group of the same subject when > 1
   Particles particles = Particles::kNone;
 };
 
-// Something worn or held (props.h).
+// A picture that is worn or held (props.h).
 struct Prop {
   std::shared_ptr<const Sprite> sprite;
   Anchor centre{};  // within the wearer's box
@@ -68,6 +69,9 @@ struct Actor {
   Color recolor{1, 1, 1};
   bool recolored = false;
   std::vector<Prop> props;
+  std::vector<Garment> garments;
+  float legs = 0;           // length of legs that are drawn below it, as a share of its height
+  bool whirls_fire = false;
 };
 
 struct Camera {

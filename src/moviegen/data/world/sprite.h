@@ -69,6 +69,12 @@ class Assets {
   virtual const Sprite& look(const std::string& id) const = 0;
 };
 
+// A part of a picture, between two rows (0..1 of its box), in another colour.
+struct Garment {
+  Color color{1, 1, 1};
+  float top = 0, bottom = 1;
+};
+
 struct SpriteDraw {
   float x = 0, y = 0;       // pixel position of the sprite's bottom centre
   float height_px = 0;      // drawn height
@@ -81,6 +87,7 @@ struct SpriteDraw {
   Color light{1, 1, 1};     // multiplies
   Color haze_color{0, 0, 0};
   float haze = 0;
+  const std::vector<Garment>* garments = nullptr;
   float clip_below = 1e9f;  // rows below this are not drawn (standing in water)
 };
 

@@ -42,8 +42,9 @@ std::vector<size_t> far_to_near(const Scene& scene, double t) {
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   auto depth = [&](size_t i) {
     const Actor& actor = scene.actors[i];
-    Pose pose = pose_at(actor.track, t);
-    return (pose.y + pose.lift) + (actor.in_air ? 10.0f : 0.0f);
+    constexpr float kRider = 1e-3f;  // drawn after what it rides
+    Pose pose = pose_at(actor.track.carrier ? *actor.track.carrier : actor.track, t);
+    return pose.y + pose.lift + (actor.in_air ? 10.0f : 0.0f) + (actor.track.carrier ? kRider : 0.0f);
   };
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return depth(a) < depth(b); });
   return order;
@@ -54,7 +55,8 @@ void draw_actor(Canvas& canvas, const Scene& scene, const Actor& actor, double t
   ScreenPose at = screen_pose(scene, actor, pose, view);
   const Light& light = scene.place->light();
   float width = at.height * actor.track.facts->aspect;
-  if (!actor.in_air && !actor.on_water) {
+  bool is_carried = actor.track.carrier != nullptr;
+  if (!actor.in_air && !actor.on_water && !is_carried) {
     // The shadow stays on the ground, smaller and paler the higher the subject is above it.
     float height_above = std::clamp((at.ground_y - at.y) / std::max(at.height, 1.0f), 0.0f, 2.0f);
     float shrink = 1 / (1 + 0.6f * height_above);
@@ -63,10 +65,14 @@ void draw_actor(Canvas& canvas, const Scene& scene, const Actor& actor, double t
   SpriteDraw draw{.x = at.x, .y = at.y, .height_px = at.height, .rotation = pose.rotation, .squash = pose.squash, .flip = actor.flip,
                   .time_s = pose.clip_s, .light = light.tint, .haze_color = light.ambient, .haze = light.haze};
   if (actor.recolored) draw.recolor = &actor.recolor;
+  if (!actor.garments.empty()) draw.garments = &actor.garments;
   if (actor.on_water) draw.clip_below = at.ground_y, draw.y = at.y + actor.sunk * at.height;
+  draw.y -= actor.legs * at.height;
+  draw_legs(canvas, actor, t, draw);
   draw_sprite(canvas, *actor.sprite, draw);
-  for (const Prop& prop : actor.props) draw_prop(canvas, actor, prop, draw);
-  if (!actor.in_air) scene.place->draw_front(canvas, t, view, at.ground_y);
+  draw_props(canvas, actor, draw);
+  draw_fire(canvas, actor, t, draw);
+  if (!actor.in_air && !is_carried) scene.place->draw_front(canvas, t, view, at.ground_y);
 }
 
 std::vector<uint8_t> draw_frames(const Scene& scene) {
@@ -103,7 +109,7 @@ ScreenBox screen_box(const Scene& scene, const Actor& actor, double t) {
   AlphaBox alpha = actor.track.facts->frames[actor.track.facts->frame_at(pose.clip_s)];
   if (actor.flip) alpha = {1 - alpha.right, alpha.top, 1 - alpha.left, alpha.bottom};
   float height = at.height * pose.squash, width = at.height * actor.track.facts->aspect;
-  float bottom = at.y + actor.sunk * at.height, cy = bottom - height / 2;
+  float bottom = at.y + (actor.sunk - actor.legs) * at.height, cy = bottom - height / 2;
   float c = std::cos(pose.rotation), s = std::sin(pose.rotation);
   ScreenBox box{1e9f, 1e9f, -1e9f, -1e9f};
   for (float u : {alpha.left, alpha.right})
@@ -112,6 +118,7 @@ ScreenBox screen_box(const Scene& scene, const Actor& actor, double t) {
       float x = at.x + c * dx - s * dy, y = cy + s * dx + c * dy;
       box = {std::min(box.left, x), std::min(box.top, y), std::max(box.right, x), std::max(box.bottom, y)};
     }
+  if (actor.legs > 0) box.bottom = std::max(box.bottom, at.y);
   if (actor.on_water) box.bottom = std::min(box.bottom, at.ground_y);
   return box;
 }

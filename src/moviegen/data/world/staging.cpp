@@ -143,7 +143,7 @@ void set_camera(Generator& generator, Scene& scene) {
   camera.move = scene.outline.camera;
   camera.duration_s = scene.span_s();
   float pan = between(generator, 0.08, 0.15), zoom = between(generator, 1.25, 1.45);
-  const Actor& lead = scene.actors.front();
+  const Actor& lead = *company_of(scene).front();
   switch (camera.move) {
     case CameraMove::kStatic: break;
     case CameraMove::kPanLeft: camera.pan_speed = -pan; break;
@@ -216,6 +216,10 @@ void fit(Scene& scene, const std::vector<Actor*>& company) {
       if (std::max(over_top, over_bottom) <= 0.5f) continue;
       is_fine = false;
       Track& track = actor->track;
+      if (track.carrier) {
+        must_shrink = true;
+        continue;
+      }
       float shift = over_top > 0.5f ? over_top : -over_bottom;
       if (actor->in_air && !is_too_tall) track.y += shift / unit, track.end_y += shift / unit;
       must_shrink |= actor->in_air ? is_too_tall : over_top > 0.5f;
@@ -226,7 +230,10 @@ void fit(Scene& scene, const std::vector<Actor*>& company) {
     float lead_x = company.front()->track.x, shift = is_too_wide || !is_out ? 0 : (over_left > 0.5f ? over_left : -over_right) / unit;
     for (Actor* actor : company) {
       Track& track = actor->track;
-      if (must_shrink || is_too_wide) track.height *= 0.94f, track.amplitude *= 0.94f, track.x = lead_x + 0.94f * (track.x - lead_x), track.velocity *= is_too_wide ? 0.94f : 1.0f;
+      bool shrinks = must_shrink || is_too_wide;
+      if (shrinks) track.height *= 0.94f, track.amplitude *= 0.94f, track.velocity *= is_too_wide ? 0.94f : 1.0f;
+      if (track.carrier) continue;
+      if (shrinks) track.x = lead_x + 0.94f * (track.x - lead_x);
       track.x += shift;
     }
   }
@@ -268,7 +275,7 @@ Actor make_actor(Generator& generator, Scene& scene, const Role& role, const War
   track.height = std::min(track.height, widest / track.facts->aspect);
   place_by_footing(generator, scene, actor, footing_of(*actor.subject, *scene.place_info, *track.motion));
   if (!role.color.empty()) actor.recolor = color_named(role.color), actor.recolored = true;
-  actor.props = dress(wardrobe, role);
+  dress(wardrobe, role, actor);
   return actor;
 }
 
@@ -293,9 +300,10 @@ void stage_actors(Generator& generator, Scene& scene, const Wardrobe& wardrobe) 
   Generator formation = generator.fork("formation");
   line_up(formation, scene, company);
   set_path(streams[0], scene, *company.front(), reach_of(company));
-  follow_lead(company);
+  follow_lead(scene, company);
   for (size_t i = company.size(); i < count; ++i) set_path(streams[i], scene, scene.actors[i], reach_of({&scene.actors[i]}));
   for (size_t i = 0; i < count; ++i) face(streams[i], role_of(i), scene.actors[i]);
+  if (scene.outline.relation == "rides") mount(scene);
 }
 
 }  // namespace

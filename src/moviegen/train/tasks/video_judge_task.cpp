@@ -122,9 +122,7 @@ void VideoJudgeTask::sample(const std::string& folder) {
 void VideoJudgeTask::export_model(const std::string& folder) { video::save_video_judge(folder, model_, "f32"); }
 
 void VideoJudgeTask::import_model(const std::string& folder) {
-  auto saved = video::load_video_judge(folder);
-  if (config_to_json(saved->config) != config_to_json(model_->config)) throw DataError("{}/{}: its sizes or values are not those of this run", folder, video::kJudgePart);
-  weights::load_into(*model_, weights::state_of(*saved), folder + "/" + video::kJudgePart);
+  video::load_with_words(*model_, video::load_video_judge(folder), folder + "/" + video::kJudgePart);
 }
 
 std::unique_ptr<Task> make_video_judge_task(const TaskContext& context) {

@@ -1,0 +1,163 @@
+// Company, groups, riders, clothes, legs and what is in the air: who is drawn where, and that captions and labels say so.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "moviegen/core/error.h"
+#include "moviegen/data/world/caption.h"
+#include "moviegen/data/world/motion.h"
+#include "moviegen/data/world/world.h"
+
+namespace mg::world {
+namespace {
+
+using nlohmann::json;
+
+std::shared_ptr<World> sample_world() {
+  static auto world = World::open(std::string(MG_SOURCE_DIR) + "/tests/data/world_sample", std::string(MG_SOURCE_DIR) + "/recipes/world/held_out.toml");
+  return world;
+}
+
+RenderOptions small(int frames = 12) {
+  RenderOptions options;
+  options.width = options.height = 64;
+  options.frames = frames, options.fps = 8, options.animated_assets = false;
+  return options;
+}
+
+Clip clip_of(const json& scene, int frames = 12, uint64_t seed = 3) { return sample_world()->render_scene(scene, seed, small(frames)); }
+
+bool says_any(const std::string& caption, const std::vector<std::string>& words) {
+  return std::any_of(words.begin(), words.end(), [&](const std::string& word) { return caption.find(word) != std::string::npos; });
+}
+
+double middle(const json& box) { return (box[0].get<double>() + box[2].get<double>()) / 2; }
+
+TEST(Company, IsDrawnOftenStaysInsideAndIsNamed) {
+  auto assets = Assets::open(std::string(MG_SOURCE_DIR) + "/tests/data/world_sample");
+  int pairs = 0, groups = 0, dressed = 0, in_air = 0;
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    Clip clip = sample_world()->render(seed, small(2));
+    const json& subjects = clip.labels["subjects"];
+    groups += clip.labels["count"].get<int>() > 1;
+    dressed += !subjects[0]["wears"].empty() || subjects[0]["holds"] != "";
+    in_air += clip.labels["particles"] != "none";
+    if (clip.labels["relation"] == "") continue;
+    ++pairs;
+    ASSERT_GE(subjects.size(), 2u) << "seed " << seed;
+    for (const json& subject : subjects) {
+      // A falling leader is the one exception of the world's rule; company never falls.
+      EXPECT_GE(subject["least_inside"].get<double>(), 0.75) << "seed " << seed << " " << subject["subject"] << " " << clip.captions.normal;
+      std::vector<std::string> nouns = assets->subject(subject["subject"].get<std::string>()).synonyms;
+      nouns.push_back(subject["subject"].get<std::string>());
+      EXPECT_TRUE(says_any(clip.captions.normal, nouns)) << clip.captions.normal;
+      EXPECT_TRUE(says_any(clip.captions.brief, nouns)) << clip.captions.brief;
+    }
+  }
+  EXPECT_GT(pairs, 40);
+  EXPECT_LT(pairs, 150);
+  EXPECT_GT(groups, 8);
+  EXPECT_GT(dressed, 20);
+  EXPECT_GT(in_air, 8);
+}
+
+TEST(Company, NobodyElseIsThereWhenOneSubjectIsAllowed) {
+  RenderOptions options = small(1);
+  options.max_subjects = 1;
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    json labels = sample_world()->render(seed, options).labels;
+    EXPECT_EQ(labels["subjects"].size(), 1u) << "seed " << seed;
+    EXPECT_EQ(labels["count"], 1) << "seed " << seed;
+  }
+}
+
+TEST(Company, AChaserFollowsAtTheSameSpeed) {
+  for (const char* direction : {"left", "right"})
+    for (uint64_t seed = 0; seed < 6; ++seed) {
+      Clip clip = clip_of({{"subject", "dog"}, {"with", "horse"}, {"relation", "chases"}, {"motion", "run"}, {"place", "meadow"}, {"direction", direction}, {"camera", "static"}}, 12, seed);
+      const json &dog = clip.labels["subjects"][0], &horse = clip.labels["subjects"][1];
+      double sign = std::string(direction) == "left" ? -1 : 1;
+      for (size_t frame = 0; frame < dog["boxes"].size(); ++frame) EXPECT_GT(sign * (middle(dog["boxes"][frame]) - middle(horse["boxes"][frame])), 0.1) << clip.captions.normal;
+      double gap_first = middle(dog["boxes"].front()) - middle(horse["boxes"].front()), gap_last = middle(dog["boxes"].back()) - middle(horse["boxes"].back());
+      EXPECT_NEAR(gap_first, gap_last, 0.06);
+      EXPECT_TRUE(says_any(clip.captions.normal, {"chases", "chasing", "chased by"})) << clip.captions.normal;
+    }
+}
+
+TEST(Company, ARiderStaysOnItsCarrier) {
+  for (uint64_t seed = 0; seed < 6; ++seed) {
+    Clip clip = clip_of({{"subject", "woman"}, {"with", "horse"}, {"with_color", "white"}, {"relation", "rides"}, {"place", "desert"}, {"motion", "walk"}, {"wears", "cowboy hat"}}, 12, seed);
+    const json &rider = clip.labels["subjects"][0], &horse = clip.labels["subjects"][1];
+    EXPECT_EQ(rider["subject"], "woman");
+    EXPECT_EQ(horse["color"], "white");
+    for (size_t frame = 0; frame < rider["boxes"].size(); ++frame) {
+      const json &above = rider["boxes"][frame], &below = horse["boxes"][frame];
+      EXPECT_GT(middle(above), below[0].get<double>());
+      EXPECT_LT(middle(above), below[2].get<double>());
+      EXPECT_LT(above[3].get<double>(), below[3].get<double>());
+      EXPECT_GT(above[3].get<double>(), below[1].get<double>());
+    }
+    EXPECT_TRUE(says_any(clip.captions.normal, {"rid", "sits on", "sitting on"})) << clip.captions.normal;
+  }
+}
+
+TEST(Company, AGroupHasItsNumber) {
+  for (int count = 1; count <= 5; ++count) {
+    Clip clip = clip_of({{"subject", "cow"}, {"count", count}, {"place", "meadow"}, {"motion", "walk"}});
+    EXPECT_EQ(clip.labels["subjects"].size(), static_cast<size_t>(count));
+    EXPECT_EQ(clip.labels["count"], count);
+    EXPECT_EQ(clip.captions.normal.find("cows") != std::string::npos, count > 1) << clip.captions.normal;
+  }
+}
+
+TEST(Company, WhatIsWornIsDrawnOnItsWearerAndSaid) {
+  json bare = {{"subject", "fox"}, {"place", "meadow"}, {"motion", "walk"}, {"direction", "left"}, {"camera", "static"}, {"time", "day"}, {"weather", "clear"}}, dressed = bare;
+  dressed["wears"] = "red top hat", dressed["holds"] = "cup";
+  Clip without = clip_of(bare, 1), with = clip_of(dressed, 1);
+  ASSERT_EQ(without.labels["subjects"][0]["boxes"], with.labels["subjects"][0]["boxes"]);
+  const json& box = with.labels["subjects"][0]["boxes"][0];
+  double margin = 0.3 * (box[3].get<double>() - box[1].get<double>());
+  int changed = 0;
+  for (int y = 0; y < 64; ++y)
+    for (int x = 0; x < 64; ++x) {
+      size_t i = (static_cast<size_t>(y) * 64 + x) * 3;
+      if (std::equal(&without.rgb[i], &without.rgb[i] + 3, &with.rgb[i])) continue;
+      ++changed;
+      double px = (x + 0.5) / 64, py = (y + 0.5) / 64;
+      EXPECT_TRUE(px > box[0].get<double>() - margin && px < box[2].get<double>() + margin && py > box[1].get<double>() - margin && py < box[3].get<double>() + margin) << x << " " << y;
+    }
+  EXPECT_GT(changed, 30);
+  EXPECT_NE(with.captions.normal.find("red top hat"), std::string::npos) << with.captions.normal;
+  EXPECT_NE(with.captions.normal.find("cup"), std::string::npos) << with.captions.normal;
+}
+
+TEST(Company, LegsMakeAThingWalk) {
+  Clip clip = clip_of({{"subject", "computer mouse"}, {"place", "gym"}, {"motion", "run"}, {"direction", "right"}, {"wears", "legs"}, {"camera", "static"}});
+  const json& mouse = clip.labels["subjects"][0];
+  EXPECT_EQ(mouse["motion"], "run");
+  EXPECT_GT(middle(mouse["boxes"].back()) - middle(mouse["boxes"].front()), 0.08);
+  EXPECT_NE(clip.captions.normal.find("with legs"), std::string::npos) << clip.captions.normal;
+}
+
+TEST(Company, ScenesThatCannotBeAreRefused) {
+  EXPECT_THROW(clip_of({{"subject", "ball"}, {"wears", "sunglasses"}}, 1), UsageError);     // no eyes
+  EXPECT_THROW(clip_of({{"subject", "fox"}, {"wears", "a smile"}}, 1), NotFound);
+  EXPECT_THROW(clip_of({{"subject", "fox"}, {"with", "dog"}, {"relation", "above"}, {"motion", "walk"}}, 1), NotFound);
+  EXPECT_THROW(clip_of({{"subject", "fox"}, {"with", "car"}, {"relation", "rides"}}, 1), UsageError);
+  EXPECT_THROW(clip_of({{"subject", "fox"}, {"count", 6}, {"motion", "walk"}}, 1), UsageError);
+  EXPECT_THROW(clip_of({{"subject", "fox"}, {"count", 2}, {"with", "dog"}, {"motion", "walk"}}, 1), UsageError);
+  EXPECT_THROW(clip_of({{"subject", "fox"}, {"with_color", "red"}, {"motion", "walk"}}, 1), UsageError);
+  EXPECT_THROW(clip_of({{"subject", "fox"}, {"particles", "soup"}}, 1), NotFound);
+}
+
+TEST(Company, PluralsAndInfinitivesAreSpelled) {
+  for (auto [one, many] : {std::pair{"fox", "foxes"}, {"butterfly", "butterflies"}, {"mouse", "mice"}, {"woman", "women"}, {"snowman", "snowmen"}, {"sheep", "sheep"},
+                           {"police car", "police cars"}, {"computer mouse", "computer mice"}, {"bus", "buses"}, {"monkey", "monkeys"}, {"T-Rex", "T-Rexes"}})
+    EXPECT_EQ(plural_of(one), many);
+  for (auto [third, base] : {std::pair{"runs", "run"}, {"flies", "fly"}, {"lies", "lie"}, {"races", "race"}, {"dashes", "dash"}, {"goes away", "go away"}, {"jumps up and down", "jump up and down"}})
+    EXPECT_EQ(infinitive(third), base);
+}
+
+}  // namespace
+}  // namespace mg::world
