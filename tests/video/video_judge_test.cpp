@@ -35,7 +35,7 @@ TEST(VideoJudge, JudgesFilmsOfAnyShape) {
   VideoJudge judge(tiny());
   for (auto shape : {std::vector<int64_t>{3, 1, 16, 16}, {3, 32, 48, 80}, {3, 5, 7, 9}}) {
     auto verdict = judge_film(judge, torch::rand(shape) * 2 - 1);
-    ASSERT_EQ(verdict.values.size(), 9u);
+    ASSERT_EQ(verdict.values.size(), 10u);
     EXPECT_EQ(verdict.values[0].size(), 3u);
     ASSERT_EQ(verdict.values[4].size(), 2u);
     EXPECT_NEAR(verdict.values[4][0] + verdict.values[4][1], 1, 1e-6);  // one place
