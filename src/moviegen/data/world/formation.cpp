@@ -69,7 +69,7 @@ void mount(Scene& scene) {
 }
 
 std::vector<Actor*> company_of(Scene& scene) {
-  if (scene.outline.relation == "rides") return {&scene.actors[1], &scene.actors[0]};
+  if (scene.outline.relation == "rides") return {&scene.actors[1]};
   std::vector<Actor*> company;
   for (size_t i = 0; i < scene.actors.size(); ++i)
     if (i == 0 || scene.outline.relation != "past") company.push_back(&scene.actors[i]);
@@ -77,7 +77,7 @@ std::vector<Actor*> company_of(Scene& scene) {
 }
 
 void shrink_company(Scene& scene, const std::vector<Actor*>& company) {
-  if (company.size() < 2 || scene.outline.relation == "rides") return;
+  if (company.size() < 2) return;
   bool overlap = scene.outline.relation == "behind" || scene.outline.relation == "in front of" || scene.outline.count > 1;
   float all = 0, widest = 0;
   for (const Actor* actor : company) all += width_of(*actor), widest = std::max(widest, width_of(*actor));
@@ -89,7 +89,7 @@ void shrink_company(Scene& scene, const std::vector<Actor*>& company) {
 void line_up(Generator& generator, Scene& scene, const std::vector<Actor*>& company) {
   const Actor& lead = *company.front();
   float side = generator.chance(0.5) ? 1.0f : -1.0f;
-  for (size_t i = 1; i < company.size() && scene.outline.relation != "rides"; ++i) {
+  for (size_t i = 1; i < company.size(); ++i) {
     Track& track = company[i]->track;
     bool is_group = scene.outline.count > 1;
     // A group spreads to both sides of its first: 1 left, 2 right, 3 further left …
@@ -115,9 +115,8 @@ Reach reach_of(const std::vector<Actor*>& company) {
   return reach;
 }
 
-void follow_lead(const Scene& scene, const std::vector<Actor*>& company) {
+void follow_lead(const std::vector<Actor*>& company) {
   const Track& lead = company.front()->track;
-  if (scene.outline.relation == "rides") return;
   for (size_t i = 1; i < company.size(); ++i) {
     Track& track = company[i]->track;
     track.x += lead.x;

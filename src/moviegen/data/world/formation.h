@@ -22,17 +22,17 @@ struct Seat {
 // nullptr where nobody can ride it.
 const Seat* seat_on(std::string_view carrier);
 
-// The members that keep their distance: all but what is passed.
+// The members that keep their distance: all but what is passed and who rides.
 std::vector<Actor*> company_of(Scene& scene);
 
 // Heights that let them fit beside each other.
 void shrink_company(Scene& scene, const std::vector<Actor*>& company);
-// Puts the first actor on the second.
+// Puts the first actor on the second, whose way is set.
 void mount(Scene& scene);
 // Sets x relative to the first member's (at 0) and rows for near and far ones.
 void line_up(Generator& generator, Scene& scene, const std::vector<Actor*>& company);
 Reach reach_of(const std::vector<Actor*>& company);
 // Gives the others the first member's way, once it is set.
-void follow_lead(const Scene& scene, const std::vector<Actor*>& company);
+void follow_lead(const std::vector<Actor*>& company);
 
 }  // namespace mg::world

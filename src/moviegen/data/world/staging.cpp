@@ -200,40 +200,53 @@ Extent extent_of(const Scene& scene, const Actor& actor) {
   return extent;
 }
 
+// What sticks out of the frame, in pixels; what is in it is below zero.
+struct Overhang {
+  float left, right, top, bottom;
+  bool too_tall = false;
+};
+
+Overhang overhang_of(const Scene& scene, const Actor& actor, const Extent& extent) {
+  float cut = kMayBeCut * extent.widest, wide = static_cast<float>(scene.width), tall = static_cast<float>(scene.height);
+  bool falls = actor.track.motion->gait == Gait::kFall;
+  const ScreenBox& box = extent.box;
+  return {.left = -cut - box.left, .right = box.right - wide - cut, .top = falls ? -1 : 1 - box.top, .bottom = box.bottom - (tall - 1), .too_tall = box.height() > tall - 2};
+}
+
+// Puts one actor back into the frame from above and below; true where it has to be smaller for that.
+bool lift(float unit, const Overhang& over, Actor& actor) {
+  constexpr float kFine = 0.5f;
+  Track& track = actor.track;
+  if (std::max(over.top, over.bottom) <= kFine) return false;
+  if (track.carrier) return true;
+  float shift = (over.top > kFine ? over.top : -over.bottom) / unit;
+  if (actor.in_air && !over.too_tall) track.y += shift, track.end_y += shift;
+  if (!actor.in_air && over.bottom > kFine) track.y -= over.bottom / unit, track.ground_y -= over.bottom / unit, track.end_y -= over.bottom / unit;
+  return actor.in_air ? over.too_tall : over.top > kFine;
+}
+
 // Moves and shrinks those who keep their distance until they stay in the picture from the first frame to the last.
 void fit(Scene& scene, const std::vector<Actor*>& company) {
-  float unit = scene.unit(), wide = static_cast<float>(scene.width), tall = static_cast<float>(scene.height);
+  constexpr float kFine = 0.5f, kShrink = 0.94f;
+  float unit = scene.unit();
   for (int round = 0; round < kFitRounds; ++round) {
-    float over_left = -1e9f, over_right = -1e9f, left = 1e9f, right = -1e9f;
-    bool is_fine = true, must_shrink = false;
+    float left = -1e9f, right = -1e9f;  // the farthest out of all
+    bool is_out = false, must_shrink = false;
     for (Actor* actor : company) {
-      Extent extent = extent_of(scene, *actor);
-      float cut = kMayBeCut * extent.widest;
-      over_left = std::max(over_left, -cut - extent.box.left), over_right = std::max(over_right, extent.box.right - wide - cut);
-      left = std::min(left, extent.box.left + cut), right = std::max(right, extent.box.right - cut);
-      bool falls = actor->track.motion->gait == Gait::kFall, is_too_tall = extent.box.bottom - extent.box.top > tall - 2;
-      float over_top = falls ? -1 : 1 - extent.box.top, over_bottom = extent.box.bottom - (tall - 1);
-      if (std::max(over_top, over_bottom) <= 0.5f) continue;
-      is_fine = false;
-      Track& track = actor->track;
-      if (track.carrier) {
-        must_shrink = true;
-        continue;
-      }
-      float shift = over_top > 0.5f ? over_top : -over_bottom;
-      if (actor->in_air && !is_too_tall) track.y += shift / unit, track.end_y += shift / unit;
-      must_shrink |= actor->in_air ? is_too_tall : over_top > 0.5f;
-      if (!actor->in_air && over_bottom > 0.5f) track.y -= over_bottom / unit, track.ground_y -= over_bottom / unit, track.end_y -= over_bottom / unit;
+      Overhang over = overhang_of(scene, *actor, extent_of(scene, *actor));
+      left = std::max(left, over.left), right = std::max(right, over.right);
+      is_out |= std::max({over.left, over.right, over.top, over.bottom}) > kFine;
+      must_shrink |= lift(unit, over, *actor);
     }
-    bool is_too_wide = right - left > wide, is_out = std::max(over_left, over_right) > 0.5f;
-    if (is_fine && !is_out) return;
-    float lead_x = company.front()->track.x, shift = is_too_wide || !is_out ? 0 : (over_left > 0.5f ? over_left : -over_right) / unit;
+    if (!is_out) return;
+    bool is_too_wide = left + right > 0;
+    float shift = is_too_wide ? 0 : left > kFine ? left / unit : right > kFine ? -right / unit : 0, lead_x = company.front()->track.x;
     for (Actor* actor : company) {
       Track& track = actor->track;
       bool shrinks = must_shrink || is_too_wide;
-      if (shrinks) track.height *= 0.94f, track.amplitude *= 0.94f, track.velocity *= is_too_wide ? 0.94f : 1.0f;
+      if (shrinks) track.height *= kShrink, track.amplitude *= kShrink, track.velocity *= is_too_wide ? kShrink : 1;
       if (track.carrier) continue;
-      if (shrinks) track.x = lead_x + 0.94f * (track.x - lead_x);
+      if (shrinks) track.x = lead_x + kShrink * (track.x - lead_x);
       track.x += shift;
     }
   }
@@ -300,8 +313,8 @@ void stage_actors(Generator& generator, Scene& scene, const Wardrobe& wardrobe) 
   Generator formation = generator.fork("formation");
   line_up(formation, scene, company);
   set_path(streams[0], scene, *company.front(), reach_of(company));
-  follow_lead(scene, company);
-  for (size_t i = company.size(); i < count; ++i) set_path(streams[i], scene, scene.actors[i], reach_of({&scene.actors[i]}));
+  follow_lead(company);
+  for (size_t i = 1; i < count && scene.outline.relation == "past"; ++i) set_path(streams[i], scene, scene.actors[i], reach_of({&scene.actors[i]}));
   for (size_t i = 0; i < count; ++i) face(streams[i], role_of(i), scene.actors[i]);
   if (scene.outline.relation == "rides") mount(scene);
 }
@@ -325,8 +338,9 @@ Scene stage(const Outline& outline, uint64_t seed, const Wardrobe& wardrobe, con
   set_calls(scene);
   set_camera(camera, scene);
   std::vector<Actor*> company = company_of(scene);
+  if (outline.relation == "rides") company.push_back(&scene.actors.front());
   fit(scene, company);
-  for (size_t i = company.size(); i < scene.actors.size(); ++i) fit(scene, {&scene.actors[i]});
+  for (size_t i = 1; i < scene.actors.size() && outline.relation == "past"; ++i) fit(scene, {&scene.actors[i]});
   set_camera(camera = generator.fork("camera"), scene);  // the speed of the followed subject may have changed
   if (scene.frames == 1) scene.start_s = moment.uniform(0, scene.span_s());
   return scene;
