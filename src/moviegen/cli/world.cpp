@@ -140,6 +140,8 @@ void add_filters(CLI::App& command, Options& options) {
   command.add_option("--place", r.places, "only these places")->delimiter(',');
   command.add_option("--motion", r.motions, "only these motions")->delimiter(',');
   command.add_option("--style", r.styles, "only these styles (3d cartoon, photo, flat, drawing)")->delimiter(',');
+  command.add_option("--camera", r.cameras, "only these camera moves, beside a static one")->delimiter(',');
+  command.add_option("--filters", r.filters, "share of the scenes that are not plain seen through a filter")->check(CLI::Range(0.0, 1.0))->capture_default_str();
   command.add_option("--plain", r.plain, "share of plain scenes: one subject, day, clear, no extras")->check(CLI::Range(0.0, 1.0))->capture_default_str();
   command.add_option("--max-subjects", r.max_subjects, "most kinds of subject in one scene; with 1 no groups")->check(CLI::Range(1, 3))->capture_default_str();
   command.add_flag("--no-anim", options.no_anim, "leave animated pictures out");

@@ -10,6 +10,7 @@
 #include "moviegen/core/paths.h"
 #include "moviegen/core/progress.h"
 #include "moviegen/data/clip_tensor.h"
+#include "moviegen/data/world_settings.h"
 #include "moviegen/weights/fingerprint.h"
 
 namespace mg::data {
@@ -27,11 +28,7 @@ std::vector<int64_t> latent_shape(const tae::TaeConfig& c, const world::RenderOp
 int64_t values_of(const std::vector<int64_t>& shape) { return shape[0] * shape[1] * shape[2] * shape[3]; }
 
 Json key_of(const LatentCacheSpec& spec, const tae::Autoencoder& autoencoder) {
-  const auto& r = spec.render;
-  return {{"world_version", world::kWorldVersion}, {"first_seed", spec.first_seed}, {"width", r.width}, {"height", r.height},
-          {"frames", r.frames}, {"fps", r.fps}, {"subjects", r.subjects}, {"places", r.places}, {"motions", r.motions},
-          {"styles", r.styles}, {"max_subjects", r.max_subjects}, {"plain", r.plain}, {"animated_assets", r.animated_assets},
-          {"autoencoder", weights::fingerprint(*autoencoder)}};
+  return {{"clips", render_key(spec.render)}, {"first_seed", spec.first_seed}, {"autoencoder", weights::fingerprint(*autoencoder)}};
 }
 
 std::vector<world::Captions> read_captions(const std::string& path, int64_t limit) {

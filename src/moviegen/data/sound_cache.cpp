@@ -10,6 +10,7 @@
 #include "moviegen/core/error.h"
 #include "moviegen/core/paths.h"
 #include "moviegen/core/progress.h"
+#include "moviegen/data/world_settings.h"
 #include "moviegen/media/image.h"
 
 namespace mg::data {
@@ -25,11 +26,7 @@ struct ItemBytes {
 };
 
 Json key_of(const SoundCacheSpec& spec, const SoundCodec& codec) {
-  const auto& r = spec.render;
-  return {{"world_version", world::kWorldVersion}, {"first_seed", spec.first_seed}, {"width", r.width}, {"height", r.height},
-          {"frames", r.frames}, {"fps", r.fps}, {"subjects", r.subjects}, {"places", r.places}, {"motions", r.motions}, {"styles", r.styles},
-          {"max_subjects", r.max_subjects}, {"plain", r.plain}, {"animated_assets", r.animated_assets}, {"picture_side", spec.picture_side},
-          {"codec", codec.fingerprint}};
+  return {{"clips", render_key(spec.render)}, {"first_seed", spec.first_seed}, {"picture_side", spec.picture_side}, {"codec", codec.fingerprint}};
 }
 
 std::string line_of(const SoundItem& item) {

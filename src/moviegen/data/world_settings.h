@@ -9,15 +9,15 @@ namespace mg::data {
 
 struct WorldSettings {
   std::string folder;  // empty: world::default_pack_folder()
-  std::vector<std::string> subjects, places, motions, styles;
+  std::vector<std::string> subjects, places, motions, styles, cameras;
   int64_t max_subjects = 1;
-  double plain = 0;
+  double plain = 0, filters = 0.08;
   bool animated_assets = true;
 
   world::RenderOptions render(int64_t width, int64_t height, int64_t frames) const {
     world::RenderOptions options;
     options.width = static_cast<int>(width), options.height = static_cast<int>(height), options.frames = static_cast<int>(frames);
-    options.subjects = subjects, options.places = places, options.motions = motions, options.styles = styles;
+    options.subjects = subjects, options.places = places, options.motions = motions, options.styles = styles, options.cameras = cameras, options.filters = filters;
     options.max_subjects = static_cast<int>(max_subjects), options.plain = plain, options.animated_assets = animated_assets;
     return options;
   }
@@ -31,9 +31,18 @@ void fields(V& v, WorldSettings& c) {
   v("places", c.places, "only these places; empty = all");
   v("motions", c.motions, "only these motions; empty = all");
   v("styles", c.styles, "only these styles; empty = all");
+  v("cameras", c.cameras, "only these camera moves; empty = all");
   v("max_subjects", c.max_subjects, "most kinds of subject in one scene, 1 to 3; with 1 no groups");
   v("plain", c.plain, "share of scenes kept to one subject by day without extras");
+  v("filters", c.filters, "share of the other scenes seen through a filter, such as black and white");
   v("animated_assets", c.animated_assets, "use animated looks");
+}
+
+// What of the options decides the picture, for caches.
+inline nlohmann::json render_key(const world::RenderOptions& r) {
+  return {{"world_version", world::kWorldVersion}, {"width", r.width}, {"height", r.height}, {"frames", r.frames}, {"fps", r.fps}, {"subjects", r.subjects},
+          {"places", r.places}, {"motions", r.motions}, {"styles", r.styles}, {"cameras", r.cameras}, {"filters", r.filters}, {"max_subjects", r.max_subjects},
+          {"plain", r.plain}, {"animated_assets", r.animated_assets}};
 }
 
 // Seeds of rendered clips by use, so that no two uses ever share a clip.

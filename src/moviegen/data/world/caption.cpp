@@ -84,6 +84,19 @@ std::string air_words(Generator& generator, Particles particles) {
   return "";
 }
 
+std::string filter_words(Generator& generator, Filter filter) {
+  switch (filter) {
+    case Filter::kBlackAndWhite: return pick(generator, {"in black and white", "a black-and-white film"});
+    case Filter::kOldFilm: return pick(generator, {"an old film", "in the style of an old film", "vintage film"});
+    case Filter::kPencil: return pick(generator, {"a pencil sketch", "drawn with a pencil"});
+    case Filter::kWatercolour: return pick(generator, {"a watercolour painting", "painted in watercolours"});
+    case Filter::kPixelArt: return pick(generator, {"pixel art", "in pixel art style"});
+    case Filter::kComic: return pick(generator, {"in comic style", "drawn like a comic"});
+    case Filter::kNone: return "";
+  }
+  return "";
+}
+
 std::string light_words(const Scene& scene) {
   if (!scene.place_info->outdoors) return "";
   std::string time, sky;
@@ -295,6 +308,9 @@ std::string camera_words(Generator& generator, const Scene& scene, const std::st
     case CameraMove::kPanRight: return pick(generator, right);
     case CameraMove::kZoomIn: return pick(generator, in);
     case CameraMove::kZoomOut: return pick(generator, out);
+    case CameraMove::kTiltUp: return pick(generator, {"the camera tilts up", "the camera looks up"});
+    case CameraMove::kTiltDown: return pick(generator, {"the camera tilts down", "the camera looks down"});
+    case CameraMove::kHandheld: return pick(generator, {"handheld camera", "the camera shakes a little", "filmed with a handheld camera"});
     case CameraMove::kTracking: return pick(generator, {join({"the camera follows the", noun}), join({"tracking shot of the", noun}), join({"the camera moves along with the", noun})});
   }
   return "";
@@ -310,6 +326,11 @@ std::string conditions(Generator& generator, const Scene& scene, const Phrases& 
 
 std::string normal_caption(Generator& generator, const Scene& scene) {
   const StyleWords& style = style_words(scene.actors.front().sprite->style);
+  if (scene.outline.filter != Filter::kNone) {
+    Phrases p = draw_phrases(generator, scene, 0);
+    std::string filter = filter_words(generator, scene.outline.filter), text = sentence(generator, p, conditions(generator, scene, p, 0.6));
+    return generator.chance(0.5) ? join({text + ",", filter}) : join({filter + ":", text});
+  }
   bool usual_style = style.style == "3d cartoon";
   Phrases p = draw_phrases(generator, scene, usual_style ? 0.1 : 0.3);
   if (!generator.chance(0.6)) p.speed = "";
@@ -325,7 +346,8 @@ std::string full_caption(Generator& generator, const Scene& scene) {
   Phrases p = draw_phrases(generator, scene, 0.1);
   std::string text = capitalised(sentence(generator, p, conditions(generator, scene, p, 1.0))).append(".");
   Words lines;
-  if (!style.line.empty()) lines.push_back(style.line);
+  if (scene.outline.filter != Filter::kNone) lines.push_back(filter_words(generator, scene.outline.filter));
+  else if (!style.line.empty()) lines.push_back(style.line);
   if (std::string light = light_words(scene); !light.empty()) lines.push_back(light);
   if (scene.frames > 1) lines.push_back(camera_words(generator, scene, p.noun));
   for (size_t i = lines.size(); i > 1; --i) std::swap(lines[i - 1], lines[generator.below(static_cast<int>(i))]);

@@ -154,6 +154,8 @@ bool add_legs(Generator& generator, const RenderOptions& options, Outline& outli
 }
 
 void draw_extras(Generator generator, const Wardrobe& wardrobe, const RenderOptions& options, const std::vector<const Subject*>& cast, Outline& outline) {
+  Generator filter = generator.fork("filter");
+  if (filter.chance(options.filters)) outline.filter = static_cast<Filter>(1 + filter.below(kFilters));
   Generator rider = generator.fork("rider"), legs = generator.fork("legs");
   bool has_rider = rider.chance(kRider), has_legs = legs.chance(kHasLegs);
   if (has_rider && options.max_subjects > 1 && add_rider(rider, wardrobe, options, cast, outline)) {

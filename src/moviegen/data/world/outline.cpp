@@ -32,6 +32,7 @@ void check_names(const Wardrobe& wardrobe, const RenderOptions& options) {
   for (const auto& name : options.subjects) wardrobe.assets().subject(name);
   for (const auto& name : options.places) place_named(name);
   for (const auto& name : options.motions) motion_named(name);
+  for (const auto& name : options.cameras) camera_named(name);
 }
 
 // Subject, place, motion and look that go together.
@@ -69,7 +70,7 @@ Speed draw_speed(Generator& generator, const Motion& motion) {
   return u < 0.2 && can_be_slow ? Speed::kSlow : u < 0.8 ? Speed::kNormal : Speed::kFast;
 }
 
-CameraMove draw_camera(Generator& generator, const Outline& outline, bool is_still) {
+CameraMove draw_any_camera(Generator& generator, const Outline& outline, bool is_still) {
   const Role& role = outline.roles.front();
   const Motion& motion = motion_named(role.motion);
   double u = generator.uniform();
@@ -84,6 +85,20 @@ CameraMove draw_camera(Generator& generator, const Outline& outline, bool is_sti
   if (motion.gait == Gait::kApproach || motion.gait == Gait::kRecede || motion.gait == Gait::kFall) return CameraMove::kStatic;
   return u < 0.4 ? CameraMove::kStatic : u < 0.55 ? CameraMove::kPanLeft : u < 0.7 ? CameraMove::kPanRight
        : u < 0.85 ? CameraMove::kZoomIn : CameraMove::kZoomOut;
+}
+
+// Where the options leave the move out the camera stands still.
+CameraMove draw_camera(Generator& generator, const Outline& outline, const RenderOptions& options) {
+  constexpr double kOther = 0.14;  // share of scenes that are not plain with a tilt or a camera in the hand
+  Generator other = generator.fork("other");
+  CameraMove move = draw_any_camera(generator, outline, options.frames == 1);
+  bool can_be_other = !outline.plain && options.frames > 1 && outline.relation != "past" && move == CameraMove::kStatic;
+  if (can_be_other && other.chance(kOther / 0.45)) {
+    double u = other.uniform();
+    CameraMove drawn = u < 0.3 ? CameraMove::kTiltUp : u < 0.6 ? CameraMove::kTiltDown : CameraMove::kHandheld;
+    if (contains(options.cameras, name_of(drawn))) move = drawn;
+  }
+  return contains(options.cameras, name_of(move)) ? move : CameraMove::kStatic;
 }
 
 template <class Enum>
@@ -163,6 +178,7 @@ std::vector<std::string> texts_in(const nlohmann::json& scene, const char* key) 
 void set_extras(const nlohmann::json& scene, Generator generator, const Wardrobe& wardrobe, const RenderOptions& options, Outline& outline) {
   std::string relation = text_in(scene, "relation"), particles = text_in(scene, "particles"), with_color = text_in(scene, "with_color");
   if (!particles.empty()) outline.particles = particles_named(particles);
+  if (std::string filter = text_in(scene, "filter"); !filter.empty()) outline.filter = filter_named(filter);
   if (auto count = scene.find("count"); count != scene.end()) {
     bool fits = count->is_number_integer() && *count >= 1 && *count <= kMostOfAKind && can_have_company(motion_named(outline.roles.front().motion));
     if (!fits) throw UsageError("scene: 'count' is 1 to {}, of those who stand, sit, dance, jump, float or go sideways; got {}", kMostOfAKind, count->dump());
@@ -189,7 +205,7 @@ void set_extras(const nlohmann::json& scene, Generator generator, const Wardrobe
 
 void check_keys(const nlohmann::json& scene) {
   static const std::vector<std::string> known = {"subject", "look",   "style", "place", "motion", "direction", "speed",
-                                                 "time",    "weather", "color", "camera", "with", "with_color", "relation", "count", "wears", "holds", "particles"};
+                                                 "time",    "weather", "color", "camera", "with", "with_color", "relation", "count", "wears", "holds", "particles", "filter"};
   if (!scene.is_object()) throw UsageError("a scene is a JSON object such as {{\"subject\": \"fox\"}}, got {}", scene.dump());
   for (const auto& [key, value] : scene.items())
     if (!contains(known, key)) {
@@ -205,7 +221,7 @@ Outline draw_outline(Generator& generator, const Wardrobe& wardrobe, const Rende
   Generator camera = generator.fork("camera"), extras = generator.fork("extras");
   Outline outline = draw_core(generator, wardrobe, options);
   if (!outline.plain) draw_extras(extras, wardrobe, options, cast_of(wardrobe, options), outline);
-  outline.camera = draw_camera(camera, outline, options.frames == 1);
+  outline.camera = draw_camera(camera, outline, options);
   return outline;
 }
 
@@ -242,7 +258,7 @@ Outline outline_from_json(const nlohmann::json& scene, Generator& generator, con
   if (std::string name = text_in(scene, "time"); !name.empty()) outline.time = named(name, TimeOfDay::kNight, "time of day");
   if (std::string name = text_in(scene, "weather"); !name.empty()) outline.weather = named(name, Weather::kFog, "weather");
   Generator camera = generator.fork("camera of the scene");
-  outline.camera = draw_camera(camera, outline, options.frames == 1);
+  outline.camera = draw_camera(camera, outline, options);
   if (std::string name = text_in(scene, "camera"); !name.empty()) outline.camera = camera_named(name);
   return outline;
 }

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 
 #include "moviegen/core/error.h"
 
 namespace mg::world {
 namespace {
 
-constexpr std::array<const char*, 6> kCameraMoves = {"static", "pan left", "pan right", "zoom in", "zoom out", "tracking"};
+constexpr std::array<const char*, 9> kCameraMoves = {"static", "pan left", "pan right", "zoom in", "zoom out", "tracking", "tilt up", "tilt down", "handheld"};
 
 // sRGB byte → linear light.
 constexpr float kLinearPower = 2.2f;
@@ -69,14 +70,21 @@ nlohmann::json actor_json(const Scene& scene, size_t index) {
 std::string_view name_of(CameraMove move) { return kCameraMoves[static_cast<size_t>(move)]; }
 
 CameraMove camera_named(std::string_view name) {
-  for (size_t i = 0; i < kCameraMoves.size(); ++i)
+  std::string known;
+  for (size_t i = 0; i < kCameraMoves.size(); ++i) {
     if (name == kCameraMoves[i]) return static_cast<CameraMove>(i);
-  throw NotFound("there is no camera move '{}'; known: static, pan left, pan right, zoom in, zoom out, tracking", name);
+    known += (known.empty() ? "" : ", ") + std::string(kCameraMoves[i]);
+  }
+  throw NotFound("there is no camera move '{}'; known: {}", name, known);
 }
 
 View Camera::at(double t) const {
   double u = std::clamp(t / std::max(duration_s, 1e-6), 0.0, 1.0);
-  return {.pan_x = pan_speed * static_cast<float>(t), .pan_y = 0, .zoom = zoom_from + (zoom_to - zoom_from) * static_cast<float>(u)};
+  // Two slow swings whose periods do not meet in a clip.
+  auto sway = [&](double hertz, double turn) { return shake * static_cast<float>(std::sin(2 * std::numbers::pi * (hertz * t + turn + shake_phase)) ); };
+  return {.pan_x = pan_speed * static_cast<float>(t) + sway(0.7, 0) + 0.5f * sway(1.9, 0.3),
+          .pan_y = tilt_speed * static_cast<float>(t - duration_s / 2) + sway(0.9, 0.6) + 0.5f * sway(2.3, 0.1),
+          .zoom = zoom_from + (zoom_to - zoom_from) * static_cast<float>(u)};
 }
 
 const std::vector<NamedColor>& named_colors() {
@@ -98,11 +106,12 @@ const Color& color_named(std::string_view name) {
 
 nlohmann::json labels_of(const Scene& scene) {
   const Outline& outline = scene.outline;
-  nlohmann::json subjects = nlohmann::json::array(), pans = nlohmann::json::array(), zooms = nlohmann::json::array();
+  nlohmann::json subjects = nlohmann::json::array(), pans = nlohmann::json::array(), tilts = nlohmann::json::array(), zooms = nlohmann::json::array();
   for (size_t i = 0; i < scene.actors.size(); ++i) subjects.push_back(actor_json(scene, i));
   for (int frame = 0; frame < scene.frames; ++frame) {
     View view = scene.camera.at(scene.start_s + frame / scene.fps);
     pans.push_back(rounded(view.pan_x));
+    tilts.push_back(rounded(view.pan_y));
     zooms.push_back(rounded(view.zoom));
   }
   return {{"world_version", kWorldVersion},
@@ -110,8 +119,8 @@ nlohmann::json labels_of(const Scene& scene) {
           {"place", outline.place},
           {"time", scene.place_info->outdoors ? name_of(outline.time) : "none"},
           {"weather", scene.place_info->outdoors ? name_of(outline.weather) : "none"},
-          {"camera", {{"move", name_of(outline.camera)}, {"pan_x", pans}, {"zoom", zooms}}},
-          {"style", subjects.at(0).at("style")},
+          {"camera", {{"move", name_of(outline.camera)}, {"pan_x", pans}, {"pan_y", tilts}, {"zoom", zooms}}},
+          {"style", outline.filter == Filter::kNone ? subjects.at(0).at("style") : nlohmann::json(name_of(outline.filter))},
           {"plain", outline.plain},
           {"relation", outline.relation},
           {"count", outline.count},

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "moviegen/core/random.h"
+#include "moviegen/data/world/filters.h"
 #include "moviegen/data/world/motion.h"
 #include "moviegen/data/world/place.h"
 #include "moviegen/data/world/sprite.h"
@@ -19,7 +20,7 @@
 
 namespace mg::world {
 
-enum class CameraMove { kStatic, kPanLeft, kPanRight, kZoomIn, kZoomOut, kTracking };
+enum class CameraMove { kStatic, kPanLeft, kPanRight, kZoomIn, kZoomOut, kTracking, kTiltUp, kTiltDown, kHandheld };
 std::string_view name_of(CameraMove);
 CameraMove camera_named(std::string_view name);  // throws NotFound
 
@@ -43,6 +44,7 @@ struct Outline {
   std::vector<Role> roles;  // the first is what the clip is about
   // Of the others to the first: "next to", "behind", "in front of", "chases"; of the first to the other: "past", "rides".
   std::string relation;
+  Filter filter = Filter::kNone;
   int count = 1;            // a group of the same subject when > 1
   Particles particles = Particles::kNone;
 };
@@ -77,6 +79,9 @@ struct Actor {
 struct Camera {
   CameraMove move = CameraMove::kStatic;
   float pan_speed = 0;              // units per second, positive to the right
+  float tilt_speed = 0;             // units per second, positive down; a tilt is level in the middle of the clip
+  float shake = 0;                  // units, of a camera in the hand
+  double shake_phase = 0;
   float zoom_from = 1, zoom_to = 1;
   double duration_s = 2;
   View at(double t) const;

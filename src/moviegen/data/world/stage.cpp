@@ -86,6 +86,7 @@ std::vector<uint8_t> draw_frames(const Scene& scene) {
     for (size_t i : far_to_near(scene, t)) draw_actor(canvas, scene, scene.actors[i], t, view);
     draw_weather(canvas, scene.place->light(), t, view, scene.seed);
     if (scene.outline.particles != Particles::kNone) draw_particles(canvas, scene.outline.particles, t, scene.seed);
+    if (scene.outline.filter != Filter::kNone) apply_filter(canvas, scene.outline.filter, frame, scene.seed);
     encode(canvas, rgb.data() + frame_bytes * frame);
   }
   return rgb;

@@ -143,6 +143,9 @@ void set_camera(Generator& generator, Scene& scene) {
   camera.move = scene.outline.camera;
   camera.duration_s = scene.span_s();
   float pan = between(generator, 0.08, 0.15), zoom = between(generator, 1.25, 1.45);
+  // A camera that tilts or shakes shows a part of the picture, so that its edges stay outside.
+  constexpr float kTiltZoom = 1.3f, kShakeZoom = 1.08f, kShake = 0.016f;
+  float tilt = 0.8f * (1 - 1 / kTiltZoom) / static_cast<float>(camera.duration_s);
   const Actor& lead = *company_of(scene).front();
   switch (camera.move) {
     case CameraMove::kStatic: break;
@@ -150,6 +153,9 @@ void set_camera(Generator& generator, Scene& scene) {
     case CameraMove::kPanRight: camera.pan_speed = pan; break;
     case CameraMove::kZoomIn: camera.zoom_to = zoom; break;
     case CameraMove::kZoomOut: camera.zoom_from = zoom; break;
+    case CameraMove::kTiltUp: camera.tilt_speed = -tilt, camera.zoom_from = camera.zoom_to = kTiltZoom; break;
+    case CameraMove::kTiltDown: camera.tilt_speed = tilt, camera.zoom_from = camera.zoom_to = kTiltZoom; break;
+    case CameraMove::kHandheld: camera.shake = kShake, camera.zoom_from = camera.zoom_to = kShakeZoom, camera.shake_phase = pan; break;
     case CameraMove::kTracking:
       camera.pan_speed = sign_of(lead.track.direction) * lead.track.velocity / std::max(lead.parallax, 0.2f);
       break;

@@ -23,6 +23,8 @@ struct RenderOptions {
   std::vector<std::string> places;
   std::vector<std::string> motions;
   std::vector<std::string> styles;     // looks: "3d cartoon", "photo", …
+  std::vector<std::string> cameras;    // camera moves; a static camera, and one that follows what would leave, are always there
+  double filters = 0.08;               // share of scenes that are not plain seen through a filter (filters.h)
   int max_subjects = 2;                // kinds of subject in one scene, 1 to 3; with 1 there are no groups either
   double plain = 0;                    // share of scenes kept to one subject, day, clear, static camera, no extras
   bool animated_assets = true;         // --no-anim: 3D stills and procedural motion only
