@@ -220,11 +220,8 @@ void say_company(Generator& generator, const Scene& scene, Phrases& p) {
   std::string other = subject_phrase(generator, scene, 1, noun_of(generator, scene.actors[1]), 0);
   auto at_verb = [&](const std::string& words) { p.verb = join({p.verb, words}), p.ing = join({p.ing, words}); };
   if (relation == "rides") {
-    const Actor& carrier = scene.actors[1];
-    bool goes = sign_of(carrier.track.direction) != 0;
-    static const Words on = {"sits on", "sitting on"}, lies = {"lies on", "lying on"};
-    bool is_lying = scene.actors[0].track.motion->gait == Gait::kLie, says_rides = goes && generator.chance(0.7);
-    p.verb = join({says_rides ? "rides" : is_lying ? lies[0] : on[0], other}), p.ing = join({says_rides ? "riding" : is_lying ? lies[1] : on[1], other});
+    bool is_lying = scene.actors[0].track.motion->gait == Gait::kLie, says_rides = sign_of(scene.actors[1].track.direction) != 0 && generator.chance(0.7);
+    p.verb = join({says_rides ? "rides" : is_lying ? "lies on" : "sits on", other}), p.ing = join({says_rides ? "riding" : is_lying ? "lying on" : "sitting on", other});
   } else if (relation == "chases") {
     if (generator.chance(0.3)) return at_verb("chased by " + other);
     p.verb = "chases " + p.subject, p.ing = "chasing " + p.subject, p.subject = other;

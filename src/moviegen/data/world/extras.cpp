@@ -6,6 +6,7 @@
 #include "moviegen/core/error.h"
 #include "moviegen/data/world/casting.h"
 #include "moviegen/data/world/formation.h"
+#include "moviegen/data/world/named_enum.h"
 #include "moviegen/data/world/props.h"
 
 namespace mg::world {
@@ -117,10 +118,10 @@ bool add_company(Generator& generator, const Wardrobe& wardrobe, const RenderOpt
 
 bool add_rider(Generator& generator, const Wardrobe& wardrobe, const RenderOptions& options, const std::vector<const Subject*>& cast, Outline& outline) {
   constexpr float kLightest = 1.7f;  // a rider is at most so much larger than what it rides
+  constexpr std::array<Gait, 6> kSteady = {Gait::kStand, Gait::kWalk, Gait::kRun, Gait::kSwim, Gait::kFloat, Gait::kDrive};
   const Role carrier = outline.roles.front();
-  const Motion& motion = motion_named(carrier.motion);
   const Subject& below = wardrobe.assets().subject(carrier.subject);
-  bool is_steady = motion.gait == Gait::kStand || motion.gait == Gait::kWalk || motion.gait == Gait::kRun || motion.gait == Gait::kSwim || motion.gait == Gait::kFloat || motion.gait == Gait::kDrive;
+  bool is_steady = std::find(kSteady.begin(), kSteady.end(), motion_named(carrier.motion).gait) != kSteady.end();
   if (!seat_on(below.name) || !is_steady || outline.roles.size() > 1 || outline.count > 1) return false;
   std::vector<const Subject*> order = cast;
   shuffle(generator, order);
@@ -178,13 +179,6 @@ void draw_extras(Generator generator, const Wardrobe& wardrobe, const RenderOpti
   if (air.chance(kParticles)) outline.particles = pick(air, particles_for(outline));
 }
 
-Particles particles_named(std::string_view name) {
-  std::string known;
-  for (int i = 0; i <= static_cast<int>(Particles::kSmoke); ++i) {
-    if (name == name_of(static_cast<Particles>(i))) return static_cast<Particles>(i);
-    known += (known.empty() ? "" : ", ") + std::string(name_of(static_cast<Particles>(i)));
-  }
-  throw NotFound("there are no particles '{}'; known: {}", name, known);
-}
+Particles particles_named(std::string_view name) { return named_enum(name, Particles::kSmoke, "kind of particles"); }
 
 }  // namespace mg::world

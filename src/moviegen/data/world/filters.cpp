@@ -4,8 +4,8 @@
 #include <cmath>
 #include <string>
 
-#include "moviegen/core/error.h"
 #include "moviegen/core/random.h"
+#include "moviegen/data/world/named_enum.h"
 
 namespace mg::world {
 namespace {
@@ -125,14 +125,7 @@ void comic(Canvas& canvas) {
 
 std::string_view name_of(Filter filter) { return kNames[static_cast<size_t>(filter)]; }
 
-Filter filter_named(std::string_view name) {
-  std::string known;
-  for (size_t i = 0; i < kNames.size(); ++i) {
-    if (name == kNames[i]) return static_cast<Filter>(i);
-    known += (known.empty() ? "" : ", ") + std::string(kNames[i]);
-  }
-  throw NotFound("there is no filter '{}'; known: {}", name, known);
-}
+Filter filter_named(std::string_view name) { return named_enum(name, Filter::kComic, "filter"); }
 
 void apply_filter(Canvas& canvas, Filter filter, int frame, uint64_t seed) {
   switch (filter) {

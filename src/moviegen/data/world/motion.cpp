@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "moviegen/core/error.h"
+#include "moviegen/data/world/named_enum.h"
 
 namespace mg::world {
 namespace {
@@ -17,15 +18,6 @@ constexpr float kDrawnHop = 0.09f;   // a loop whose feet rise by more than this
 
 const std::array<const char*, 7> kDirections = {"none", "left", "right", "up", "down", "closer", "away"};
 const std::array<const char*, 3> kSpeeds = {"slow", "normal", "fast"};
-
-template <class Enum, size_t N>
-Enum enum_named(const std::array<const char*, N>& names, std::string_view name, const char* what) {
-  for (size_t i = 0; i < N; ++i)
-    if (name == names[i]) return static_cast<Enum>(i);
-  std::string known;
-  for (const char* one : names) known += (known.empty() ? "" : ", ") + std::string(one);
-  throw NotFound("there is no {} '{}'; known: {}", what, name, known);
-}
 
 float wave(double turns) { return static_cast<float>(std::sin(kTau * turns)); }
 double fraction(double x) { return x - std::floor(x); }
@@ -144,8 +136,8 @@ void pulse(const Track& track, double t, Pose& pose) {
 
 std::string_view name_of(Direction direction) { return kDirections[static_cast<size_t>(direction)]; }
 std::string_view name_of(Speed speed) { return kSpeeds[static_cast<size_t>(speed)]; }
-Direction direction_named(std::string_view name) { return enum_named<Direction>(kDirections, name, "direction"); }
-Speed speed_named(std::string_view name) { return enum_named<Speed>(kSpeeds, name, "speed"); }
+Direction direction_named(std::string_view name) { return named_enum(name, Direction::kAway, "direction"); }
+Speed speed_named(std::string_view name) { return named_enum(name, Speed::kFast, "speed"); }
 float sign_of(Direction direction) {
   return direction == Direction::kLeft ? -1.0f : direction == Direction::kRight ? 1.0f : 0.0f;
 }

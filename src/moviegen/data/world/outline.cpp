@@ -5,6 +5,7 @@
 #include "moviegen/core/error.h"
 #include "moviegen/data/world/casting.h"
 #include "moviegen/data/world/extras.h"
+#include "moviegen/data/world/named_enum.h"
 #include "moviegen/data/world/props.h"
 #include "moviegen/data/world/scene.h"
 
@@ -148,16 +149,6 @@ Outline draw_core(const Generator& generator, const Wardrobe& wardrobe, const Re
   return outline;
 }
 
-template <class Enum>
-Enum named(const std::string& name, Enum last, const char* what) {
-  std::string known;
-  for (int i = 0; i <= static_cast<int>(last); ++i) {
-    if (name == name_of(static_cast<Enum>(i))) return static_cast<Enum>(i);
-    known += (known.empty() ? "" : ", ") + std::string(name_of(static_cast<Enum>(i)));
-  }
-  throw NotFound("there is no {} '{}'; known: {}", what, name, known);
-}
-
 std::string text_in(const nlohmann::json& scene, const char* key) {
   auto at = scene.find(key);
   if (at == scene.end()) return "";
@@ -204,8 +195,8 @@ void set_extras(const nlohmann::json& scene, Generator generator, const Wardrobe
 }
 
 void check_keys(const nlohmann::json& scene) {
-  static const std::vector<std::string> known = {"subject", "look",   "style", "place", "motion", "direction", "speed",
-                                                 "time",    "weather", "color", "camera", "with", "with_color", "relation", "count", "wears", "holds", "particles", "filter"};
+  static const std::vector<std::string> known = {"subject", "look", "style", "place", "motion", "direction", "speed", "time", "weather", "color", "camera",
+                                                 "with", "with_color", "relation", "count", "wears", "holds", "particles", "filter"};
   if (!scene.is_object()) throw UsageError("a scene is a JSON object such as {{\"subject\": \"fox\"}}, got {}", scene.dump());
   for (const auto& [key, value] : scene.items())
     if (!contains(known, key)) {
@@ -255,8 +246,8 @@ Outline outline_from_json(const nlohmann::json& scene, Generator& generator, con
   if (scene.contains("color") && !rides) role.color = text_in(scene, "color");
   if (std::string name = text_in(scene, "color"); !name.empty()) color_named(name);
   set_extras(scene, generator.fork("extras of the scene"), wardrobe, options, outline);
-  if (std::string name = text_in(scene, "time"); !name.empty()) outline.time = named(name, TimeOfDay::kNight, "time of day");
-  if (std::string name = text_in(scene, "weather"); !name.empty()) outline.weather = named(name, Weather::kFog, "weather");
+  if (std::string name = text_in(scene, "time"); !name.empty()) outline.time = named_enum(name, TimeOfDay::kNight, "time of day");
+  if (std::string name = text_in(scene, "weather"); !name.empty()) outline.weather = named_enum(name, Weather::kFog, "weather");
   Generator camera = generator.fork("camera of the scene");
   outline.camera = draw_camera(camera, outline, options);
   if (std::string name = text_in(scene, "camera"); !name.empty()) outline.camera = camera_named(name);

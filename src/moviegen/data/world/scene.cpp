@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "moviegen/core/error.h"
+#include "moviegen/data/world/named_enum.h"
 
 namespace mg::world {
 namespace {
@@ -69,19 +70,12 @@ nlohmann::json actor_json(const Scene& scene, size_t index) {
 
 std::string_view name_of(CameraMove move) { return kCameraMoves[static_cast<size_t>(move)]; }
 
-CameraMove camera_named(std::string_view name) {
-  std::string known;
-  for (size_t i = 0; i < kCameraMoves.size(); ++i) {
-    if (name == kCameraMoves[i]) return static_cast<CameraMove>(i);
-    known += (known.empty() ? "" : ", ") + std::string(kCameraMoves[i]);
-  }
-  throw NotFound("there is no camera move '{}'; known: {}", name, known);
-}
+CameraMove camera_named(std::string_view name) { return named_enum(name, CameraMove::kHandheld, "camera move"); }
 
 View Camera::at(double t) const {
   double u = std::clamp(t / std::max(duration_s, 1e-6), 0.0, 1.0);
   // Two slow swings whose periods do not meet in a clip.
-  auto sway = [&](double hertz, double turn) { return shake * static_cast<float>(std::sin(2 * std::numbers::pi * (hertz * t + turn + shake_phase)) ); };
+  auto sway = [&](double hertz, double turn) { return shake * static_cast<float>(std::sin(2 * std::numbers::pi * (hertz * t + turn + shake_phase))); };
   return {.pan_x = pan_speed * static_cast<float>(t) + sway(0.7, 0) + 0.5f * sway(1.9, 0.3),
           .pan_y = tilt_speed * static_cast<float>(t - duration_s / 2) + sway(0.9, 0.6) + 0.5f * sway(2.3, 0.1),
           .zoom = zoom_from + (zoom_to - zoom_from) * static_cast<float>(u)};
