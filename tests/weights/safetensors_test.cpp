@@ -112,6 +112,16 @@ TEST(ModelFolder, PartsRoundTripAndClassIsChecked) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(State, Int8LeavesTheSmallestMatricesAsTheyAre) {
+  auto path = (std::filesystem::temp_directory_path() / fmt::format("moviegen-int8-small-{}.safetensors", ::getpid())).string();
+  State state{{"wide", torch::randn({256, 256})}, {"next to the pixels", torch::randn({48, 108})}};
+  write_state(path, state, "int8");
+  auto back = read_state(path);
+  EXPECT_EQ(back.at("wide").scalar_type(), at::kFloat);
+  EXPECT_EQ(back.at("next to the pixels").scalar_type(), at::kBFloat16);
+  std::filesystem::remove(path);
+}
+
 TEST(State, Int8KeepsRowsToHalfAPercentOfTheirLargest) {
   auto path = (std::filesystem::temp_directory_path() / fmt::format("moviegen-int8-{}.safetensors", ::getpid())).string();
   torch::manual_seed(1);

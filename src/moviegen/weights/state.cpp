@@ -48,8 +48,22 @@ void read_file(const std::string& path, State& state, Metadata* metadata) {
 
 constexpr const char* kScale = "_scale";
 constexpr int64_t kLeastInt8Values = 4096;  // smaller tensors are not worth a scale
+constexpr double kKeptShare = 0.15;         // of the values, in the smallest matrices, stays bf16: rounding next to the pixels shows as a pattern of dots
 
-bool takes_int8(const at::Tensor& x) { return x.is_floating_point() && x.dim() >= 2 && x.numel() >= kLeastInt8Values; }
+bool is_matrix(const at::Tensor& x) { return x.is_floating_point() && x.dim() >= 2; }
+
+// Values of the smallest matrix that is stored as int8.
+int64_t least_int8_values(const State& state) {
+  std::map<int64_t, int64_t> values;  // by size of the matrix
+  double all = 0, smaller = 0;
+  for (const auto& [name, tensor] : state)
+    if (is_matrix(tensor)) values[tensor.numel()] += tensor.numel(), all += static_cast<double>(tensor.numel());
+  for (const auto& [size, count] : values) {
+    smaller += static_cast<double>(count);
+    if (smaller > kKeptShare * all) return std::max(size, kLeastInt8Values);
+  }
+  return kLeastInt8Values;
+}
 
 // Rows of the first axis scaled to whole numbers, and their scales.
 std::pair<at::Tensor, at::Tensor> to_int8(const at::Tensor& x) {
@@ -107,9 +121,10 @@ void write_state(const std::string& path, const State& state, const std::string&
     views[name] = {safetensors_dtype(ready.scalar_type()), ready.sizes().vec(),
                    {static_cast<const char*>(ready.data_ptr()), static_cast<size_t>(ready.nbytes())}};
   };
+  int64_t least = least_int8_values(state);
   for (const auto& [name, tensor] : state) {
     auto plain = tensor.detach().to(at::kCPU);
-    if (dtype == "int8" && takes_int8(plain)) {
+    if (dtype == "int8" && is_matrix(plain) && plain.numel() >= least) {
       auto [whole, scale] = to_int8(plain);
       add(name, whole), add(name + kScale, scale);
     } else {

@@ -15,7 +15,7 @@ using Metadata = std::map<std::string, std::string>;
 // stored as int8 come out as f32.
 State read_state(const std::string& path, Metadata* metadata = nullptr);
 // Writes floating tensors as `dtype` ("f32", "bf16" or "int8"), others as they are. int8: matrices and kernels as whole numbers
-// −127 to 127 with a scale for each row (NAME_scale, f32 [rows]), half the size of bf16; small tensors as bf16.
+// −127 to 127 with a scale for each row (NAME_scale, f32 [rows]), half the size of bf16; the smallest tensors, a seventh of the values, as bf16.
 void write_state(const std::string& path, const State& state, const std::string& dtype = "f32", const Metadata& metadata = {});
 
 // Parameters and buffers of a module, by key (sharing memory with it).
