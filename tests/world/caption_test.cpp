@@ -7,14 +7,10 @@
 #include <set>
 
 #include "moviegen/data/world/world.h"
+#include "sample_world.h"
 
 namespace mg::world {
 namespace {
-
-std::shared_ptr<World> sample_world() {
-  static auto world = World::open(std::string(MG_SOURCE_DIR) + "/tests/data/world_sample", std::string(MG_SOURCE_DIR) + "/recipes/world/held_out.toml");
-  return world;
-}
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -47,7 +43,7 @@ TEST(Caption, ParticiplesAreSpelled) {
 TEST(Caption, NormalNamesSubjectPlaceAndDirection) {
   RenderOptions options;
   options.width = options.height = 32, options.frames = 2;
-  auto assets = Assets::open(std::string(MG_SOURCE_DIR) + "/tests/data/world_sample");
+  auto assets = sample_assets();
   for (uint64_t seed = 0; seed < 120; ++seed) {
     Clip clip = sample_world()->render(seed, options);
     const auto& lead = clip.labels["subjects"][0];
@@ -91,7 +87,7 @@ TEST(Caption, WordingVaries) {
   RenderOptions options;
   options.width = options.height = 32, options.frames = 1;
   std::set<std::string> captions;
-  const std::string subject = Assets::open(std::string(MG_SOURCE_DIR) + "/tests/data/world_sample")->subjects().front().name;
+  const std::string subject = sample_assets()->subjects().front().name;
   options.subjects = {subject}, options.places = {"meadow"}, options.motions = {"stand"};
   for (uint64_t seed = 0; seed < 40; ++seed) captions.insert(sample_world()->render(seed, options).captions.normal);
   EXPECT_GT(captions.size(), 20u);

@@ -8,16 +8,12 @@
 #include "moviegen/data/world/caption.h"
 #include "moviegen/data/world/motion.h"
 #include "moviegen/data/world/world.h"
+#include "sample_world.h"
 
 namespace mg::world {
 namespace {
 
 using nlohmann::json;
-
-std::shared_ptr<World> sample_world() {
-  static auto world = World::open(std::string(MG_SOURCE_DIR) + "/tests/data/world_sample", std::string(MG_SOURCE_DIR) + "/recipes/world/held_out.toml");
-  return world;
-}
 
 RenderOptions small(int frames = 12) {
   RenderOptions options;
@@ -35,7 +31,7 @@ bool says_any(const std::string& caption, const std::vector<std::string>& words)
 double middle(const json& box) { return (box[0].get<double>() + box[2].get<double>()) / 2; }
 
 TEST(Company, IsDrawnOftenStaysInsideAndIsNamed) {
-  auto assets = Assets::open(std::string(MG_SOURCE_DIR) + "/tests/data/world_sample");
+  auto assets = sample_assets();
   int pairs = 0, groups = 0, dressed = 0, in_air = 0;
   for (uint64_t seed = 0; seed < 300; ++seed) {
     Clip clip = sample_world()->render(seed, small(2));

@@ -8,16 +8,12 @@
 
 #include "moviegen/core/error.h"
 #include "moviegen/data/world/world.h"
+#include "sample_world.h"
 
 namespace mg::world {
 namespace {
 
 using nlohmann::json;
-
-std::shared_ptr<World> sample_world() {
-  static auto world = World::open(std::string(MG_SOURCE_DIR) + "/tests/data/world_sample", std::string(MG_SOURCE_DIR) + "/recipes/world/held_out.toml");
-  return world;
-}
 
 Clip clip_of(const json& more, int frames = 2) {
   RenderOptions options;

@@ -13,17 +13,10 @@
 #include "moviegen/data/world/place.h"
 #include "moviegen/data/world/scene.h"
 #include "moviegen/data/world/sprite.h"
+#include "sample_world.h"
 
 namespace mg::world {
 namespace {
-
-const std::string kHeldOut = std::string(MG_SOURCE_DIR) + "/recipes/world/held_out.toml";
-const std::string kSample = std::string(MG_SOURCE_DIR) + "/tests/data/world_sample";
-
-std::shared_ptr<World> sample_world() {
-  static auto world = World::open(kSample, kHeldOut);
-  return world;
-}
 
 RenderOptions small(int frames = 12) {
   RenderOptions options;
@@ -35,7 +28,7 @@ RenderOptions small(int frames = 12) {
 bool same(const Clip& a, const Clip& b) { return a.rgb == b.rgb && a.captions.full == b.captions.full && a.labels == b.labels && a.events == b.events; }
 
 TEST(World, AClipIsAFunctionOfItsSeed) {
-  auto first = sample_world()->render(7, small()), again = World::open(kSample, kHeldOut)->render(7, small());
+  auto first = sample_world()->render(7, small()), again = World::open(kSamplePack, kHeldOutList)->render(7, small());
   EXPECT_TRUE(same(first, again));
   EXPECT_NE(first.rgb, sample_world()->render(8, small()).rgb);
 }
@@ -45,7 +38,7 @@ TEST(World, ThreadsDoNotChangeAClip) {
   constexpr int kClips = 8;
   std::vector<Clip> serial(kClips), parallel(kClips);
   for (int i = 0; i < kClips; ++i) serial[i] = world->render(i, small(4));
-  auto fresh = World::open(kSample, kHeldOut);
+  auto fresh = World::open(kSamplePack, kHeldOutList);
   std::vector<std::thread> threads;
   for (int i = 0; i < kClips; ++i) threads.emplace_back([&, i] { parallel[i] = fresh->render(i, small(4)); });
   for (auto& thread : threads) thread.join();
@@ -56,7 +49,7 @@ TEST(World, HeldOutTriplesAreNeverRendered) {
   // A list that forbids almost everything the filters allow makes every redraw count.
   auto path = std::filesystem::temp_directory_path() / "moviegen_held_out_test.toml";
   RenderOptions options = small(1);
-  auto assets = Assets::open(kSample);
+  auto assets = sample_assets();
   const Subject& subject = assets->subjects().front();
   options.subjects = {subject.name};
   const PlaceInfo& place = place_named("snow field");
@@ -70,7 +63,7 @@ TEST(World, HeldOutTriplesAreNeverRendered) {
     std::fputs((triples + "]\n").c_str(), file);
     std::fclose(file);
   }
-  auto world = World::open(kSample, path.string());
+  auto world = World::open(kSamplePack, path.string());
   for (uint64_t seed = 0; seed < 12; ++seed)
     EXPECT_EQ(world->render(seed, options).labels["subjects"][0]["motion"], able[0]->name) << "seed " << seed;
   // The same triple is drawn when asked for by name, and refused when it is all that is left.
@@ -82,7 +75,7 @@ TEST(World, HeldOutTriplesAreNeverRendered) {
 }
 
 TEST(World, CorePromptsAreHeldOut) {
-  HeldOut held_out = HeldOut::read(kHeldOut);
+  HeldOut held_out = HeldOut::read(kHeldOutList);
   FILE* file = std::fopen((std::string(MG_SOURCE_DIR) + "/tests/prompts/core.txt").c_str(), "r");
   ASSERT_NE(file, nullptr);
   char line[512];
