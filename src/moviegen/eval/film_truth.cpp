@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "moviegen/data/world/scene.h"
+#include "moviegen/data/world/props.h"
 
 namespace mg::eval {
 namespace {
@@ -11,13 +11,6 @@ namespace {
 std::string text_at(const Json& entry, const char* key) {
   auto found = entry.find(key);
   return found != entry.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-// "pink sunglasses" → "sunglasses".
-std::string without_color(const std::string& worn) {
-  for (const auto& color : world::named_colors())
-    if (worn.starts_with(std::string(color.name) + " ")) return worn.substr(color.name.size() + 1);
-  return worn;
 }
 
 }  // namespace
@@ -38,7 +31,7 @@ std::map<std::string, std::set<std::string>> words_of(const Json& labels) {
   if (auto subjects = labels.find("subjects"); subjects != labels.end() && subjects->is_array())
     for (const auto& subject : *subjects) {
       add("extra", text_at(subject, "holds"));
-      for (const auto& worn : subject.value("wears", Json::array())) add("extra", without_color(worn.get<std::string>()));
+      for (const auto& worn : subject.value("wears", Json::array())) add("extra", world::split_color(worn.get<std::string>()).second);
     }
   return words;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "moviegen/core/random.h"
 #include "moviegen/data/world/named_enum.h"
@@ -31,12 +32,17 @@ void each_pixel(Canvas& canvas, Function&& function) {
     }
 }
 
-// How steep the seen luminance is, over one pixel to each side.
-float steepness(const Canvas& canvas, int x, int y) {
-  auto light = [&](int u, int v) { return seen(luminance(pixel(canvas, u, v))); };
-  float dx = light(x + 1, y) - light(x - 1, y), dy = light(x, y + 1) - light(x, y - 1);
-  return std::sqrt(dx * dx + dy * dy);
-}
+// Luminance of a frame as the eye sees it.
+struct SeenLight {
+  int width, height;
+  std::vector<float> values;
+  explicit SeenLight(const Canvas& canvas) : width(canvas.width), height(canvas.height) {
+    for (size_t i = 0; i + 2 < canvas.rgb.size(); i += 3) values.push_back(seen(luminance({canvas.rgb[i], canvas.rgb[i + 1], canvas.rgb[i + 2]})));
+  }
+  float at(int x, int y) const { return values[static_cast<size_t>(std::clamp(y, 0, height - 1)) * width + std::clamp(x, 0, width - 1)]; }
+  // How steep it is, over one pixel to each side.
+  float steepness(int x, int y) const { return std::hypot(at(x + 1, y) - at(x - 1, y), at(x, y + 1) - at(x, y - 1)); }
+};
 
 void black_and_white(Canvas& canvas) {
   each_pixel(canvas, [](int, int, const Color& color) { return scaled({1, 1, 1}, luminance(color)); });
@@ -57,10 +63,10 @@ void old_film(Canvas& canvas, int frame, uint64_t seed) {
 // Lines where light changes on paper, and a little shade where it is dark.
 void pencil(Canvas& canvas) {
   constexpr float kLine = 3.2f, kShade = 0.35f, kPaper = 0.96f;
-  const Canvas from = canvas;
-  each_pixel(canvas, [&](int x, int y, const Color& color) {
-    float hatch = ((x + y) % 4 == 0) ? 1.0f : 0.55f, dark = 1 - seen(luminance(color));
-    float tone = kPaper - std::min(0.85f, kLine * steepness(from, x, y)) - kShade * hatch * dark * dark;
+  const SeenLight light(canvas);
+  each_pixel(canvas, [&](int x, int y, const Color&) {
+    float hatch = ((x + y) % 4 == 0) ? 1.0f : 0.55f, dark = 1 - light.at(x, y);
+    float tone = kPaper - std::min(0.85f, kLine * light.steepness(x, y)) - kShade * hatch * dark * dark;
     return scaled({1, 1, 0.98f}, linear(tone));
   });
 }
@@ -68,6 +74,7 @@ void pencil(Canvas& canvas) {
 // Of the four squares around a pixel the one whose light varies least (Kuwahara): flat washes with kept edges, on grainy paper.
 void watercolour(Canvas& canvas, uint64_t seed) {
   const Canvas from = canvas;
+  const SeenLight seen_light(from);
   const int reach = std::max(2, static_cast<int>(canvas.unit() / 48));
   Generator paper(seed, "paper");
   each_pixel(canvas, [&](int x, int y, const Color&) {
@@ -80,7 +87,7 @@ void watercolour(Canvas& canvas, uint64_t seed) {
       for (int v = y0; v <= y0 + reach; ++v)
         for (int u = x0; u <= x0 + reach; ++u) {
           Color color = pixel(from, u, v);
-          float light = seen(luminance(color));
+          float light = seen_light.at(u, v);
           sum += light, squares += light * light;
           for (int c = 0; c < 3; ++c) mean[c] += color[c] / static_cast<float>(count);
         }
@@ -112,11 +119,11 @@ void pixel_art(Canvas& canvas) {
 // Few tones and dark outlines.
 void comic(Canvas& canvas) {
   constexpr float kTones = 4, kInk = 0.16f;
-  const Canvas from = canvas;
+  const SeenLight light(canvas);
   each_pixel(canvas, [&](int x, int y, const Color& color) {
     Color flat{};
     for (int c = 0; c < 3; ++c) flat[c] = linear(std::round(seen(color[c]) * kTones) / kTones);
-    float ink = std::clamp((steepness(from, x, y) - kInk) / kInk, 0.0f, 1.0f);
+    float ink = std::clamp((light.steepness(x, y) - kInk) / kInk, 0.0f, 1.0f);
     return mix(flat, {0.01f, 0.01f, 0.015f}, ink);
   });
 }

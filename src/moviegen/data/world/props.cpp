@@ -73,13 +73,6 @@ bool has_place(const Subject& subject, const Sprite& look, Fit fit) {
   return false;
 }
 
-// "pink sunglasses" → "pink", "sunglasses"; without a colour the first is empty.
-std::pair<std::string, std::string> split_color(const std::string& words) {
-  for (const NamedColor& one : named_colors())
-    if (words.starts_with(std::string(one.name) + " ")) return {std::string(one.name), words.substr(one.name.size() + 1)};
-  return {"", words};
-}
-
 // Height of the prop as a share of its wearer's.
 float size_of(const Subject& subject, const Sprite& look, const Subject& prop, Fit fit) {
   constexpr float kHeadOnly = 2.2f;  // a head alone is drawn as large as a body
@@ -169,6 +162,12 @@ std::vector<std::string> props_for(const Wardrobe& wardrobe, const Role& role, b
     if (is_there || !has_picture(use.fit)) names.emplace_back(use.name);
   }
   return names;
+}
+
+std::pair<std::string, std::string> split_color(const std::string& words) {
+  for (const NamedColor& one : named_colors())
+    if (words.starts_with(std::string(one.name) + " ")) return {std::string(one.name), words.substr(one.name.size() + 1)};
+  return {"", words};
 }
 
 bool takes_color(const Wardrobe& wardrobe, const std::string& prop) {

@@ -1,6 +1,7 @@
 // What subjects wear and hold: which of it fits whom, where on the body it sits, and how it is drawn.
 #pragma once
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "moviegen/data/world/scene.h"
@@ -12,6 +13,9 @@ inline constexpr const char* kFire = "fire";  // "holds" fire: whirls it in circ
 
 // Names of what the role's look can wear, or with `held` hold: that for which its picture has a place.
 std::vector<std::string> props_for(const Wardrobe& wardrobe, const Role& role, bool held);
+
+// "pink sunglasses" → "pink", "sunglasses"; without a colour the first is empty.
+std::pair<std::string, std::string> split_color(const std::string& words);
 
 // Whether a colour may stand before it: "pink sunglasses".
 bool takes_color(const Wardrobe& wardrobe, const std::string& prop);
