@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Clips of one colour that count how often they were rendered.
+// Clips of one colour that count how often they were rendered, with one subject that moves to the right.
 class ColourWorld : public world::World {
  public:
   world::Clip render(uint64_t seed, const world::RenderOptions& o) const override {
@@ -21,6 +21,9 @@ class ColourWorld : public world::World {
     clip.width = o.width, clip.height = o.height, clip.frames = o.frames;
     clip.rgb.assign(static_cast<size_t>(o.width) * o.height * o.frames * 3, static_cast<uint8_t>(37 * seed));
     clip.captions = {std::to_string(seed), "colour " + std::to_string(seed), "a \"long\"\ncaption"};
+    auto boxes = nlohmann::json::array();
+    for (int f = 0; f < o.frames; ++f) boxes.push_back({0.1 + 0.05 * f, 0.25, 0.3 + 0.05 * f, 0.75});
+    clip.labels = {{"subjects", {{{"boxes", boxes}}}}};
     return clip;
   }
   world::Clip render_scene(const nlohmann::json&, uint64_t seed, const world::RenderOptions& o) const override { return render(seed, o); }
@@ -57,6 +60,16 @@ TEST_F(LatentCacheTest, HoldsTheEncodedClipsAndTheirCaptions) {
   EXPECT_LT((got[0] - expected[0]).abs().max().item<float>(), 0.02f * expected.abs().max().item<float>());  // bf16
 }
 
+TEST_F(LatentCacheTest, KnowsWhereSubjectsAre) {
+  auto shares = open()->subjects({2, 6});
+  ASSERT_EQ(shares.sizes(), (std::vector<int64_t>{2, 1, 2, 4, 4}));
+  // Frames 0 to 7 go from 0.1 to 0.65 of the width and from 0.25 to 0.75 of the height: rows 1 and 2 of four.
+  auto first = torch::tensor({{0.0f, 0.0f, 0.0f, 0.0f}, {0.6f, 1.0f, 0.6f, 0.0f}, {0.6f, 1.0f, 0.6f, 0.0f}, {0.0f, 0.0f, 0.0f, 0.0f}});
+  EXPECT_TRUE(at::allclose(shares[0][0][0], first, 1e-4, 1e-4)) << shares[0][0][0];
+  EXPECT_NEAR(shares[1][0][1].sum().item<float>(), 2 * 0.2f * 4, 1e-3f);  // frame 8 alone: 0.5 to 0.7
+  EXPECT_TRUE(open()->subjects({2, 6}).equal(shares)) << "read back from the file";
+}
+
 TEST_F(LatentCacheTest, IsBuiltOnceAndServesFewerItems) {
   open();
   int after_building = world.rendered;
@@ -69,7 +82,7 @@ TEST_F(LatentCacheTest, IsBuiltOnceAndServesFewerItems) {
 TEST_F(LatentCacheTest, GoesOnAfterACrash) {
   auto whole = open()->latents({0, 1, 2, 3, 4, 5, 6});
   fs::resize_file(folder + "/latents.bf16", fs::file_size(folder + "/latents.bf16") * 5 / 7 + 3);  // cut inside item 5
-  std::ofstream(folder + "/captions.jsonl", std::ios::app) << "[\"cut";
+  std::ofstream(folder + "/clips.jsonl", std::ios::app) << "[\"cut";
   EXPECT_TRUE(open()->latents({0, 1, 2, 3, 4, 5, 6}).equal(whole));
 }
 

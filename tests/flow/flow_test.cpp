@@ -36,6 +36,15 @@ TEST(Path, NoiseIsAFunctionOfTheSeed) {
   EXPECT_FALSE(at::equal(first, sample_noise({4, 4}, c)));
 }
 
+TEST(Path, WeightsSayHowMuchEachPlaceCounts) {
+  auto target = torch::zeros({2, 3, 1, 1, 2}), predicted = torch::zeros({2, 3, 1, 1, 2});
+  predicted.select(4, 0).fill_(2);  // the left place is off by 4, the right one by nothing
+  auto weights = torch::ones({2, 1, 1, 1, 2});
+  EXPECT_TRUE(at::allclose(loss_per_item(predicted, target, weights), loss_per_item(predicted, target)));
+  weights[1][0][0][0][0] = 3;
+  EXPECT_TRUE(at::allclose(loss_per_item(predicted, target, weights), torch::tensor({2.0f, 3.0f})));
+}
+
 TEST(Schedule, LinearQuadraticHasThePaperShape) {
   auto t = linear_quadratic_schedule(50, 250);
   ASSERT_EQ(t.size(), 51u);

@@ -113,6 +113,9 @@ TEST(Plan, CountsPassesAndGrowsWithTheFilm) {
   EXPECT_EQ(plan([](Request& r) { r.guidance_scale = 1; }).forward_passes, 4);
   EXPECT_EQ(plan([](Request& r) { r.solver = "midpoint"; }).forward_passes, 16);
   EXPECT_EQ(plan([](Request& r) { r.prompt = ""; }).forward_passes, 4);
+  EXPECT_EQ(plan([](Request& r) { r.guidance_start = 0.9; }).forward_passes, 4);
+  int64_t early = plan([](Request& r) { r.guidance_end = 0; }).forward_passes;
+  EXPECT_EQ(early, 5);  // the first step alone has both sides
   auto longer = plan([](Request& r) { r.num_frames = 40; });
   EXPECT_GT(longer.denoise_flops, 2 * usual.denoise_flops);
   EXPECT_GT(longer.decode_flops, 2 * usual.decode_flops);

@@ -74,6 +74,23 @@ TEST(TextToVideoTask, LearnsAndJudgesOnFixedNoise) {
   EXPECT_TRUE(text_moved);
 }
 
+TEST(TextToVideoTask, WeightsTheLossOfSubjects) {
+  generate::Scratch scratch;
+  auto settings = small_settings();
+  settings["frames"] = {1}, settings["width"] = settings["height"] = {64}, settings["batch"] = {4}, settings["items"] = {8}, settings["weight"] = {1};
+  auto plain = run(*make(settings, scratch / "run"), 0).scalars["loss"];
+  auto weighted = [&](double weight) {
+    settings["subject_weight"] = weight;
+    return run(*make(settings, scratch / "run"), 0).scalars["loss"];
+  };
+  // A fresh network predicts zero, so both are means of squared velocities: of all places, and more and more of subjects alone.
+  double twice = weighted(2), most = weighted(100);
+  EXPECT_NE(twice, plain);
+  EXPECT_GT((most - plain) * (twice - plain), 0);
+  EXPECT_GT(std::abs(most - plain), std::abs(twice - plain));
+  EXPECT_THROW(weighted(0), UsageError);
+}
+
 TEST(TextToVideoTask, SamplesAndExportsAModel) {
   generate::Scratch scratch;
   auto settings = small_settings();

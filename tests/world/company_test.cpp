@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "moviegen/core/error.h"
 #include "moviegen/data/world/caption.h"
@@ -56,6 +57,31 @@ TEST(Company, IsDrawnOftenStaysInsideAndIsNamed) {
   EXPECT_GT(groups, 8);
   EXPECT_GT(dressed, 20);
   EXPECT_GT(in_air, 8);
+}
+
+TEST(Company, ComesAsOftenAsAskedFor) {
+  RenderOptions none = small(2), always = small(2);
+  none.pictures = always.pictures = false;
+  none.company = none.clothes = none.colors = 0;
+  always.company = always.clothes = always.colors = 1;
+  auto count = [](const RenderOptions& options) {
+    std::array<int, 3> seen{};  // two kinds that neither ride nor are ridden, something worn, a colour
+    for (uint64_t seed = 0; seed < 100; ++seed) {
+      json labels = sample_world()->render(seed, options).labels;
+      const json& lead = labels["subjects"][0];
+      bool has_legs = std::find(lead["wears"].begin(), lead["wears"].end(), "legs") != lead["wears"].end();
+      seen[0] += labels["relation"] != "" && labels["relation"] != "rides";
+      seen[1] += !has_legs && (!lead["wears"].empty() || lead["holds"] != "");
+      seen[2] += lead["color"] != "";
+    }
+    return seen;
+  };
+  EXPECT_EQ(count(none), (std::array<int, 3>{}));
+  auto usual = count(small(2)), often = count(always);
+  for (size_t i = 0; i < usual.size(); ++i) EXPECT_GT(often[i], usual[i]) << i;
+  EXPECT_GT(often[0], 50);
+  none.company = 1.5;
+  EXPECT_THROW(sample_world()->render(0, none), UsageError);
 }
 
 TEST(Company, NobodyElseIsThereWhenOneSubjectIsAllowed) {
@@ -126,6 +152,24 @@ TEST(Company, WhatIsWornIsDrawnOnItsWearerAndSaid) {
   EXPECT_GT(changed, 30);
   EXPECT_NE(with.captions.normal.find("red top hat"), std::string::npos) << with.captions.normal;
   EXPECT_NE(with.captions.normal.find("cup"), std::string::npos) << with.captions.normal;
+}
+
+TEST(Company, ATreadmillRunsUnderWhoStaysInPlace) {
+  json scene = {{"subject", "computer mouse"}, {"place", "gym"}, {"motion", "run"}, {"direction", "left"}, {"wears", "legs"}, {"on", "treadmill"}, {"camera", "static"}};
+  Clip clip = clip_of(scene);
+  const json& boxes = clip.labels["subjects"][0]["boxes"];
+  EXPECT_NEAR(middle(boxes[0]), middle(boxes[11]), 0.05);
+  EXPECT_LT(boxes[0][3].get<double>(), 0.97) << "it stands above the floor";
+  EXPECT_EQ(clip.labels["on"], "treadmill");
+  EXPECT_NE(clip.captions.normal.find("on a treadmill"), std::string::npos) << clip.captions.normal;
+  bool steps = std::any_of(clip.events.begin(), clip.events.end(), [](const json& event) { return event["kind"] == "contact"; });
+  bool rolls = std::any_of(clip.events.begin(), clip.events.end(), [](const json& event) { return event["sound"] == "rolling"; });
+  EXPECT_TRUE(steps && rolls) << clip.events;
+  for (const json& wrong : {json{{"place", "meadow"}}, json{{"motion", "stand"}, {"direction", "none"}, {"wears", ""}}, json{{"camera", "tracking"}}, json{{"on", "carpet"}}}) {
+    json other = scene;
+    other.update(wrong);
+    EXPECT_THROW(clip_of(other), UsageError) << other;
+  }
 }
 
 TEST(Company, LegsMakeAThingWalk) {

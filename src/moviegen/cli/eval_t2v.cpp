@@ -91,6 +91,8 @@ void add_eval_t2v(CLI::App& eval, Action& action) {
   t2v->add_option("--size", films.size, "height and width of a film; 0 = the model's own, 128 where films are judged")->check(CLI::Range(0, 2048))->capture_default_str();
   t2v->add_option("--steps", films.request.num_inference_steps, "solver steps; 0 = the model's own default");
   t2v->add_option("--guidance", films.request.guidance_scale, "guidance scale; 0 = the model's own default");
+  t2v->add_option("--guidance-start", films.request.guidance_start, "flow time from which guidance acts; -1 = the model's own default");
+  t2v->add_option("--guidance-end", films.request.guidance_end, "flow time up to which it does; -1 = the model's own default");
   t2v->add_option("--shown", films.frames_shown, "frames of a film in the grid")->check(CLI::Range(1, 32))->capture_default_str();
   t2v->add_option("--columns", films.columns, "films in a row of the grid")->check(CLI::Range(1, 32))->capture_default_str();
   t2v->add_option("--compute", options->compute, "precision of products: f32, bf16, aten or auto")->capture_default_str();

@@ -232,6 +232,8 @@ void add_request_options(CLI::App& command, Options& o) {
   command.add_option("--fps", r.fps, help_of("fps"));
   command.add_option("--steps,--num-inference-steps", r.num_inference_steps, help_of("num_inference_steps"));
   command.add_option("--guidance,--guidance-scale", r.guidance_scale, help_of("guidance_scale"));
+  command.add_option("--guidance-start", r.guidance_start, help_of("guidance_start"));
+  command.add_option("--guidance-end", r.guidance_end, help_of("guidance_end"));
   command.add_option("--seed", r.seed, help_of("seed"));
   command.add_option("--negative-prompt", r.negative_prompt, help_of("negative_prompt"));
   command.add_option("--num-videos,--num-videos-per-prompt", r.num_videos_per_prompt, help_of("num_videos_per_prompt"));

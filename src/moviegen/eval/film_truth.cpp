@@ -25,7 +25,7 @@ std::map<std::string, std::set<std::string>> words_of(const Json& labels) {
   if (auto subjects = labels.find("subjects"); subjects != labels.end() && subjects->is_array())
     for (const auto& subject : *subjects)
       for (const char* key : {"subject", "color", "motion", "direction"}) add(key, text_at(subject, key));
-  for (const char* key : {"relation", "particles"})
+  for (const char* key : {"relation", "particles", "on"})
     if (auto word = text_at(labels, key); word != "none") add("extra", word);
   if (labels.value("count", 1) > 1) add("extra", "group");
   if (auto subjects = labels.find("subjects"); subjects != labels.end() && subjects->is_array())

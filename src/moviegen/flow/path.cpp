@@ -42,8 +42,10 @@ Tensor sample_noise(at::IntArrayRef shape, Generator& generator) {
   return noise;
 }
 
-Tensor loss_per_item(const Tensor& predicted, const Tensor& target) {
-  return (predicted - target).square().flatten(1).mean(1);
+Tensor loss_per_item(const Tensor& predicted, const Tensor& target, const Tensor& weights) {
+  auto squared = (predicted - target).square();
+  if (!weights.defined()) return squared.flatten(1).mean(1);
+  return (squared.mean(1, true) * weights).flatten(1).sum(1) / weights.flatten(1).sum(1).clamp_min(1e-6);
 }
 
 }  // namespace mg::flow

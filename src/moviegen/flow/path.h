@@ -24,7 +24,8 @@ Tensor target_velocity(const Tensor& data, const Tensor& noise);
 Tensor sample_times(int64_t batch, Generator& generator, double mean = 0, double std = 1);
 // Unit Gaussian noise, a pure function of the generator's stream.
 Tensor sample_noise(at::IntArrayRef shape, Generator& generator);
-// Mean squared error of each item: [B].
-Tensor loss_per_item(const Tensor& predicted, const Tensor& target);
+// Mean squared error of each item: [B]. `weights`, which broadcast to the item's shape without the channels ([B,1,…]), say how much each
+// place counts; a place's best prediction is the same whatever its weight.
+Tensor loss_per_item(const Tensor& predicted, const Tensor& target, const Tensor& weights = {});
 
 }  // namespace mg::flow

@@ -21,6 +21,13 @@ Tensor solve_midpoint(const Velocity& velocity, Tensor x, const std::vector<doub
 Tensor solve(const std::string& solver, const Velocity& velocity, Tensor x, const std::vector<double>& times,
              const OnStep& on_step = {});
 
+// Flow times at which guidance acts, both ends included; elsewhere the conditional velocity is used, which is one pass instead of two
+// (Kynkäänniemi et al., "Applying guidance in a limited interval", 2024).
+struct GuidanceInterval {
+  double start = 0, end = 1;
+  bool contains(double t) const { return t >= start && t <= end; }
+};
+
 // Scale 1 is the conditional velocity itself.
 Tensor guide(const Tensor& unconditional, const Tensor& conditional, double scale);
 

@@ -30,6 +30,7 @@ struct Request {
   int64_t fps = 0;
   int64_t num_inference_steps = 0;
   double guidance_scale = 0;
+  double guidance_start = -1, guidance_end = -1;  // flow times, 0 noise to 1 film; −1: the model's own
   int64_t seed = -1;                  // -1 = random; the one used is in the record
   int64_t num_videos_per_prompt = 1;
   std::string schedule{}, solver{};   // empty: the model's own default
@@ -50,6 +51,8 @@ void fields(V& v, Request& c) {
   v("fps", c.fps, "frames a second; 0 = the model's own default");
   v("num_inference_steps", c.num_inference_steps, "solver steps; 0 = the model's own default");
   v("guidance_scale", c.guidance_scale, "how strongly the prompt pulls; 0 = the model's own default, 1 = off");
+  v("guidance_start", c.guidance_start, "flow time, 0 to 1, from which the prompt pulls so; -1 = the model's own default");
+  v("guidance_end", c.guidance_end, "flow time, 0 to 1, up to which it does; -1 = the model's own default");
   v("seed", c.seed, "number that fixes the noise; -1 = random");
   v("num_videos_per_prompt", c.num_videos_per_prompt, "films for the prompt, seeds counting up");
   v("schedule", c.schedule, "linear-quadratic or linear; empty = the model's own default");

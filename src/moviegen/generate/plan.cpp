@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "moviegen/flow/schedule.h"
+#include "moviegen/flow/solver.h"
 #include "moviegen/nn/ops.h"
 #include "moviegen/tae/temporal_tiling.h"
 
@@ -39,6 +41,19 @@ double decoder_bytes(const tae::TaeConfig& c, double pixels) {
   return kBytes * (largest + 4 * 3 * pixels);
 }
 
+// Of the transformer: two where guidance acts, one elsewhere.
+int64_t passes_of(const Request& r, const ModelDefaults& defaults) {
+  auto times = flow::make_schedule(r.schedule, static_cast<int>(r.num_inference_steps), static_cast<int>(defaults.emulated_steps));
+  flow::GuidanceInterval interval{r.guidance_start, r.guidance_end};
+  auto passes_at = [&](double t) { return r.guidance_scale != 1 && interval.contains(t) ? 2 : 1; };
+  int64_t passes = 0;
+  for (size_t i = 0; i + 1 < times.size(); ++i) {
+    passes += passes_at(times[i]);
+    if (r.solver == "midpoint") passes += passes_at((times[i] + times[i + 1]) / 2);
+  }
+  return passes;
+}
+
 }  // namespace
 
 Plan plan_of(const Request& r, const ModelDescription& model) {
@@ -46,8 +61,7 @@ Plan plan_of(const Request& r, const ModelDescription& model) {
   int64_t frames = (r.num_frames + tae.temporal_factor() - 1) / tae.temporal_factor();
   Plan plan{};
   plan.grid = video::token_grid(model.transformer, frames, r.height / tae.spatial_factor(), r.width / tae.spatial_factor());
-  int64_t sides = r.guidance_scale == 1 ? 1 : 2;
-  plan.forward_passes = r.num_inference_steps * sides * (r.solver == "midpoint" ? 2 : 1);
+  plan.forward_passes = passes_of(r, model.defaults);
   auto tokens = static_cast<double>(plan.grid.count());
   plan.denoise_flops = static_cast<double>(plan.forward_passes) * video::forward_flops(model.transformer, tokens, kTextTokens);
   auto [decoded, tile] = decoded_latents(frames);
@@ -56,7 +70,7 @@ Plan plan_of(const Request& r, const ModelDescription& model) {
   double film_bytes = 3.0 * static_cast<double>(r.num_frames) * static_cast<double>(r.width * r.height);
   double weights = kBytes * static_cast<double>(video::parameter_count(model.transformer) + tae::parameter_count(tae));
   plan.memory_bytes = kProgramBytes + weights + model.weight_file_bytes +
-                      std::max(transformer_bytes(model.transformer, tokens * static_cast<double>(sides)), decoder_bytes(tae, tile_pixels)) + film_bytes;
+                      std::max(transformer_bytes(model.transformer, tokens * (r.guidance_scale == 1 ? 1 : 2)), decoder_bytes(tae, tile_pixels)) + film_bytes;
   return plan;
 }
 

@@ -31,6 +31,8 @@ void fill_defaults(Request& r, const ModelDefaults& defaults, std::pair<int64_t,
   if (r.fps == 0) r.fps = defaults.fps;
   if (r.num_inference_steps == 0) r.num_inference_steps = defaults.num_inference_steps;
   if (r.guidance_scale == 0) r.guidance_scale = defaults.guidance_scale;
+  if (r.guidance_start < 0) r.guidance_start = defaults.guidance_start;
+  if (r.guidance_end < 0) r.guidance_end = defaults.guidance_end;
   if (r.schedule.empty()) r.schedule = defaults.schedule;
   if (r.solver.empty()) r.solver = defaults.solver;
   if (r.seed < 0) r.seed = random_seed();
@@ -62,6 +64,8 @@ void Request::check() const {
   check_range("seed", seed, -1, kMaxSeed - num_videos_per_prompt);
   if (!std::isfinite(guidance_scale) || guidance_scale < 0 || guidance_scale > kMaxGuidance)
     throw UsageError("guidance_scale: expected 0 to {}, got {}", kMaxGuidance, guidance_scale);
+  for (auto [name, time] : {std::pair{"guidance_start", guidance_start}, {"guidance_end", guidance_end}})
+    if (!(time == -1 || (time >= 0 && time <= 1))) throw UsageError("{}: expected a flow time from 0 to 1, or -1 for the model's own, got {}", name, time);
   if (!schedule.empty() && schedule != "linear-quadratic" && schedule != "linear")
     throw UsageError("schedule: expected linear-quadratic or linear, got '{}'", schedule);
   if (rewrite != "auto" && rewrite != "off" && !text::is_endpoint(rewrite)) throw UsageError("rewrite: expected auto, off or the URL of a chat endpoint, got '{}'", rewrite);

@@ -45,7 +45,8 @@ EncodedPrompts encode_prompts(text::TextEncoders& encoders, const Request& reque
 Tensor denoise(Session::Parts& parts, const Request& request, const EncodedPrompts& text, const Callbacks& callbacks, const Done& done) {
   const auto& defaults = parts.description.defaults;
   int64_t space = parts.autoencoder->config.spatial_factor(), time = parts.autoencoder->config.temporal_factor();
-  video::SampleOptions options{request.num_inference_steps, request.guidance_scale, request.schedule, request.solver, defaults.emulated_steps};
+  video::SampleOptions options{request.num_inference_steps, request.guidance_scale, request.schedule, request.solver, defaults.emulated_steps,
+                               {request.guidance_start, request.guidance_end}};
   Preview preview(flow::make_schedule(options.schedule, static_cast<int>(options.num_inference_steps), static_cast<int>(options.emulated_steps)));
   auto on_step = [&](int step, int, const Tensor& x) {
     done(step);

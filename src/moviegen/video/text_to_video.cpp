@@ -48,12 +48,13 @@ Tensor sample_latents(Transformer& model, const text::Encoded& prompt, const tex
   if (B < 1 || prompt.ul2_BLD.size(0) != B)
     throw UsageError("text-to-video: {} seeds for {} prompts; expected one each", B, prompt.ul2_BLD.size(0));
   c10::InferenceMode inference;
-  bool guided = options.guidance_scale != 1.0;
-  TextMemory text = condition(model, prompt);
-  if (guided) text = stack(text, condition(model, null_prompt));
+  bool has_guidance = options.guidance_scale != 1.0;
+  TextMemory text = condition(model, prompt), both = has_guidance ? stack(text, condition(model, null_prompt)) : text;
   auto velocity = [&](const Tensor& x, double t) {
+    bool guided = has_guidance && options.guidance_interval.contains(t);
     auto input = guided ? at::cat({x, x}) : x;
-    auto u = model->forward(input, torch::full({input.size(0)}, t), text.tokens_BLD, text.mask_BL);
+    const TextMemory& read = guided ? both : text;
+    auto u = model->forward(input, torch::full({input.size(0)}, t), read.tokens_BLD, read.mask_BL);
     return guided ? flow::guide(u.narrow(0, B, B), u.narrow(0, 0, B), options.guidance_scale) : u;
   };
   auto times = flow::make_schedule(options.schedule, static_cast<int>(options.num_inference_steps), static_cast<int>(options.emulated_steps));

@@ -14,6 +14,7 @@ struct SampleOptions {
   double guidance_scale = 7.5;                   // 1 = no guidance
   std::string schedule = "linear-quadratic", solver = "euler";
   int64_t emulated_steps = 250;
+  flow::GuidanceInterval guidance_interval{};
 };
 
 // `prompt` and `null_prompt` hold B items each (the null prompt may be a negative prompt). seeds.size() = B.

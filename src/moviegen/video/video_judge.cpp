@@ -7,6 +7,7 @@
 
 #include "moviegen/core/config.h"
 #include "moviegen/core/error.h"
+#include "moviegen/nn/width.h"
 #include "moviegen/weights/model_folder.h"
 #include "moviegen/weights/state.h"
 
@@ -27,6 +28,14 @@ void check_levels(const char* what, const std::vector<int64_t>& widths) {
   if (widths.empty() || widths.size() > 6) throw UsageError("video judge: {}: expected 1 to 6 levels, got {}", what, widths.size());
   for (int64_t width : widths)
     if (width < kGroups || width > 2048 || width % kGroups) throw UsageError("video judge: {} must be multiples of {} up to 2048, got {}", what, kGroups, width);
+}
+
+// A convolution in bf16 where the program computes in it; f32 comes and goes.
+Tensor convolve(const Tensor& x, const Tensor& weight, const Tensor& bias, at::IntArrayRef stride, at::IntArrayRef padding) {
+  auto type = nn::narrow_type(x);
+  auto narrow_bias = bias.defined() ? bias.to(type) : bias;
+  auto y = weight.dim() == 4 ? at::conv2d(x.to(type), weight.to(type), narrow_bias, stride, padding) : at::conv3d(x.to(type), weight.to(type), narrow_bias, stride, padding);
+  return y.to(x.scalar_type());
 }
 
 // Mean and max over all places. x [B,C,…] → [B,2C].
@@ -83,9 +92,9 @@ PictureLevelImpl::PictureLevelImpl(int64_t in, int64_t out, int64_t s) : step(s)
 }
 
 Tensor PictureLevelImpl::forward(const Tensor& x) {
-  auto y = at::conv2d(x, step_weight, step_bias, at::IntArrayRef{step, step});
-  auto z = at::conv2d(at::gelu(at::group_norm(y, kGroups, norm1_weight, norm1_bias)), weight1, {}, 1, 1);
-  return y + at::conv2d(at::gelu(at::group_norm(z, kGroups, norm2_weight, norm2_bias)), weight2, bias2, 1, 1);
+  auto y = convolve(x, step_weight, step_bias, {step, step}, {0, 0});
+  auto z = convolve(at::gelu(at::group_norm(y, kGroups, norm1_weight, norm1_bias)), weight1, {}, {1, 1}, {1, 1});
+  return y + convolve(at::gelu(at::group_norm(z, kGroups, norm2_weight, norm2_bias)), weight2, bias2, {1, 1}, {1, 1});
 }
 
 VideoJudgeLevelImpl::VideoJudgeLevelImpl(int64_t in, int64_t out, int64_t p) : patch(p) {
@@ -101,10 +110,9 @@ VideoJudgeLevelImpl::VideoJudgeLevelImpl(int64_t in, int64_t out, int64_t p) : p
 }
 
 Tensor VideoJudgeLevelImpl::forward(const Tensor& x) {
-  auto y = patch ? at::conv3d(x, step_weight, step_bias, at::IntArrayRef{1, patch, patch}, at::IntArrayRef{0, 0, 0})
-                 : at::conv3d(x, step_weight, step_bias, at::IntArrayRef{2, 2, 2}, at::IntArrayRef{1, 0, 0});
-  auto z = at::conv3d(at::gelu(at::group_norm(y, kGroups, norm1_weight, norm1_bias)), time_weight, {}, at::IntArrayRef{1, 1, 1}, at::IntArrayRef{1, 0, 0});
-  return y + at::conv3d(at::gelu(at::group_norm(z, kGroups, norm2_weight, norm2_bias)), space_weight, space_bias, at::IntArrayRef{1, 1, 1}, at::IntArrayRef{0, 1, 1});
+  auto y = patch ? convolve(x, step_weight, step_bias, {1, patch, patch}, {0, 0, 0}) : convolve(x, step_weight, step_bias, {2, 2, 2}, {1, 0, 0});
+  auto z = convolve(at::gelu(at::group_norm(y, kGroups, norm1_weight, norm1_bias)), time_weight, {}, {1, 1, 1}, {1, 0, 0});
+  return y + convolve(at::gelu(at::group_norm(z, kGroups, norm2_weight, norm2_bias)), space_weight, space_bias, {1, 1, 1}, {0, 1, 1});
 }
 
 VideoJudgeImpl::VideoJudgeImpl(const VideoJudgeConfig& c) : config(c) {

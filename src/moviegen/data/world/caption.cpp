@@ -155,7 +155,7 @@ std::string over(const std::string& phrase) {
 bool goes_through(const Scene& scene, const Actor& actor) {
   Gait gait = actor.track.motion->gait;
   bool travels = gait == Gait::kWalk || gait == Gait::kRun || gait == Gait::kHop || gait == Gait::kDrive;
-  return travels && scene.place_info->medium == Medium::kGround && sign_of(actor.track.direction) != 0;
+  return travels && !actor.track.on_belt && scene.place_info->medium == Medium::kGround && sign_of(actor.track.direction) != 0;
 }
 
 // The words of one caption, drawn once so that its sentences agree.
@@ -257,6 +257,7 @@ Phrases draw_phrases(Generator& generator, const Scene& scene, double style_shar
   }
   if (scene.outline.count > 1) phrases.is = "are", phrases.verb = infinitive(phrases.verb);
   if (scene.outline.roles.size() > 1) say_company(generator, scene, phrases);
+  if (!scene.outline.on.empty()) phrases.verb = join({phrases.verb, "on", with_article(scene.outline.on)}), phrases.ing = join({phrases.ing, "on", with_article(scene.outline.on)});
   phrases.speed = speed_words(generator, lead.track.speed);
   phrases.place = pick(generator, scene.place_info->phrases);
   if (generator.chance(0.4) && goes_through(scene, lead)) phrases.place = through(phrases.place);

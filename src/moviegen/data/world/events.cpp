@@ -88,6 +88,7 @@ void add_own_sound(const Scene& scene, const Actor& actor, std::vector<SoundEven
   if (sound && sound->kind == SoundKind::kLoop) add_loop(scene, actor, *sound, moves || actor.in_air ? 1 : kIdleGain, score);
   bool on_ground = !actor.in_air && !actor.on_water;
   if (!on_ground || !moves) return;
+  if (actor.track.on_belt) add_loop(scene, actor, sound_class_named("rolling"), 0.7, score);
   if (actor.track.motion->gait == Gait::kRoll) add_loop(scene, actor, sound_class_named("rolling"), 1, score);
   if (actor.track.motion->gait == Gait::kSlide) add_loop(scene, actor, sound_class_named("sliding"), 1, score);
   if (sound && sound->name == "bicycle_bell") add_loop(scene, actor, sound_class_named("bicycle_wheels"), 1, score);

@@ -13,9 +13,10 @@ namespace mg::world {
 namespace {
 
 // Shares of the scenes that are not plain (ours).
-constexpr double kCompany = 0.35, kGroup = 0.12, kThird = 0.25, kWears = 0.25, kHolds = 0.15, kTintsProp = 0.5, kParticles = 0.08;
-constexpr double kRider = 0.4, kHasLegs = 0.3;  // of those who can be ridden; who can have legs
-constexpr double kCompanyColor = 0.3;
+constexpr double kGroup = 0.12 / 0.65;  // of those without company
+constexpr double kThird = 0.25, kHolds = 0.6, kTintsProp = 0.5, kParticles = 0.08;  // kHolds: of the share that wears something
+constexpr double kRider = 0.4, kHasLegs = 0.3, kOnTreadmill = 0.5;  // of those who can be ridden; who can have legs; who walk or run in a gym
+constexpr double kCompanyColor = 0.6;   // of the share of leads that have a colour
 
 constexpr std::array<const char*, 5> kRelations = {"next to", "behind", "in front of", "chases", "past"};
 
@@ -63,9 +64,9 @@ bool cast_second(Generator& generator, const Wardrobe& wardrobe, const RenderOpt
   return false;
 }
 
-void draw_clothes(Generator& generator, const Wardrobe& wardrobe, Role& role) {
+void draw_clothes(Generator& generator, const Wardrobe& wardrobe, double share, Role& role) {
   Generator wears = generator.fork("wears"), holds = generator.fork("holds");
-  bool is_dressed = wears.chance(kWears), has_something = holds.chance(kHolds);
+  bool is_dressed = wears.chance(share), has_something = holds.chance(kHolds * share);
   if (auto list = props_for(wardrobe, role, false); is_dressed && !list.empty()) {
     std::string worn = pick(wears, list);
     bool tinted = takes_color(wardrobe, worn) && wears.chance(kTintsProp);
@@ -108,7 +109,7 @@ bool add_company(Generator& generator, const Wardrobe& wardrobe, const RenderOpt
   for (const Subject* subject : order) {
     Role role;
     if (!cast_second(generator, wardrobe, options, *subject, wanted, outline, role)) continue;
-    role.color = choose_color(generator, wardrobe, role, kCompanyColor);
+    role.color = choose_color(generator, wardrobe, role, kCompanyColor * options.colors);
     outline.roles.push_back(role);
     outline.relation = wanted;
     return true;
@@ -133,7 +134,7 @@ bool add_rider(Generator& generator, const Wardrobe& wardrobe, const RenderOptio
       std::string look = choose_look(generator, wardrobe, *subject, motion_named(way), {options, false});
       if (look.empty()) continue;
       Role rider{.subject = subject->name, .look = look, .motion = way, .direction = carrier.direction, .speed = carrier.speed};
-      rider.color = choose_color(generator, wardrobe, rider, kCompanyColor);
+      rider.color = choose_color(generator, wardrobe, rider, kCompanyColor * options.colors);
       outline.roles = {rider, carrier};
       outline.relation = "rides";
       return true;
@@ -161,13 +162,19 @@ void draw_extras(Generator generator, const Wardrobe& wardrobe, const RenderOpti
   bool has_rider = rider.chance(kRider), has_legs = legs.chance(kHasLegs);
   if (has_rider && options.max_subjects > 1 && add_rider(rider, wardrobe, options, cast, outline)) {
     Generator clothes = generator.fork("clothes");
-    return draw_clothes(clothes, wardrobe, outline.roles.front());
+    return draw_clothes(clothes, wardrobe, options.clothes, outline.roles.front());
   }
   if (has_legs) add_legs(legs, options, outline, wardrobe.assets().subject(outline.roles.front().subject));
+  Generator belt = generator.fork("treadmill");
+  if (belt.chance(kOnTreadmill) && can_use_treadmill(outline)) {
+    outline.on = kTreadmill;
+    Generator clothes = generator.fork("clothes");
+    return draw_clothes(clothes, wardrobe, options.clothes, outline.roles.front());
+  }
   Generator company = generator.fork("company"), group = generator.fork("group"), air = generator.fork("air");
   Role& lead = outline.roles.front();
   bool goes_or_stays = can_have_company(motion_named(lead.motion)) && (sign_of(lead.direction) != 0 || !motion_named(lead.motion).sideways);
-  bool has_company = company.chance(kCompany), is_group = group.chance(kGroup / (1 - kCompany)), has_third = company.chance(kThird);
+  bool has_company = company.chance(options.company), is_group = group.chance(kGroup), has_third = company.chance(kThird);
   if (has_company && options.max_subjects > 1) {
     bool found = add_company(company, wardrobe, options, cast, "", outline);
     if (found && has_third && options.max_subjects > 2 && outline.relation == "next to") add_company(company, wardrobe, options, cast, "next to", outline);
@@ -175,7 +182,7 @@ void draw_extras(Generator generator, const Wardrobe& wardrobe, const RenderOpti
     outline.count = 2 + group.below(kMostOfAKind - 1);
   }
   Generator clothes = generator.fork("clothes");
-  draw_clothes(clothes, wardrobe, outline.roles.front());
+  draw_clothes(clothes, wardrobe, options.clothes, outline.roles.front());
   if (air.chance(kParticles)) outline.particles = pick(air, particles_for(outline));
 }
 

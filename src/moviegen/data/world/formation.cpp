@@ -8,9 +8,11 @@ namespace mg::world {
 namespace {
 
 constexpr float kGap = 0.03f;           // between neighbours, units
-constexpr float kWidest = 0.82f;        // of the frame's width, for all of them
+constexpr float kWidest = 0.88f;        // of the frame's width, for all of them
 constexpr float kDepth = 0.055f;        // rows between near and far, units
-constexpr float kSmallerInCompany = 0.86f;
+constexpr float kOverlap = 0.8f;        // of a pair one behind the other: how far apart, as a share of side by side
+constexpr float kInGroup = 0.66f;       // the same in a group
+constexpr float kSmallerInCompany = 0.92f;
 
 constexpr std::array<Seat, 14> kSeats = {{{"horse", 0.02f, 0.56f},
                                           {"zebra", 0.02f, 0.58f},
@@ -35,8 +37,8 @@ float place_beside(const Scene& scene, const Actor& lead, const Actor& other, si
   float way = sign_of(lead.track.direction) != 0 ? sign_of(lead.track.direction) : side;
   const std::string& relation = scene.outline.relation;
   if (relation == "chases") return -way * (apart + kGap);
-  if (relation == "behind") return -way * 0.62f * apart;
-  if (relation == "in front of") return way * 0.62f * apart;
+  if (relation == "behind") return -way * kOverlap * apart;
+  if (relation == "in front of") return way * kOverlap * apart;
   return (index % 2 ? side : -side) * (apart + kGap);
 }
 
@@ -78,10 +80,11 @@ std::vector<Actor*> company_of(Scene& scene) {
 
 void shrink_company(Scene& scene, const std::vector<Actor*>& company) {
   if (company.size() < 2) return;
-  bool overlap = scene.outline.relation == "behind" || scene.outline.relation == "in front of" || scene.outline.count > 1;
+  bool overlap = scene.outline.relation == "behind" || scene.outline.relation == "in front of";
+  float apart = scene.outline.count > 1 ? kInGroup : overlap ? kOverlap : 1;
   float all = 0, widest = 0;
   for (const Actor* actor : company) all += width_of(*actor), widest = std::max(widest, width_of(*actor));
-  if (overlap) all = widest + 0.62f * (all - widest);
+  all = widest + apart * (all - widest);
   float share = std::min(kSmallerInCompany, kWidest * scene.frame_width() / all);
   for (Actor* actor : company) actor->track.height *= share;
 }
@@ -93,7 +96,7 @@ void line_up(Generator& generator, Scene& scene, const std::vector<Actor*>& comp
     Track& track = company[i]->track;
     bool is_group = scene.outline.count > 1;
     // A group spreads to both sides of its first: 1 left, 2 right, 3 further left …
-    float step = is_group ? 0.66f * width_of(lead) : 0;
+    float step = is_group ? kInGroup * width_of(lead) : 0;
     track.x = is_group ? (i % 2 ? -side : side) * step * static_cast<float>((i + 1) / 2) : place_beside(scene, lead, *company[i], i, side);
     bool both_stand = company[i]->in_air == lead.in_air && company[i]->on_water == lead.on_water;
     float row = row_beside(scene, i, generator);

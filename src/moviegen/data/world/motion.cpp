@@ -209,7 +209,7 @@ Pose pose_at(const Track& track, double t) {
     case Gait::kApproach:
     case Gait::kRecede: depth(track, t, pose); break;
   }
-  pose.x += moved;
+  if (!track.on_belt) pose.x += moved;
   pose.y -= pose.lift;
   if (track.carrier) ride(track, t, pose);
   pulse(track, t, pose);

@@ -89,6 +89,7 @@ struct Track {
   double duration_s = 2;     // closer and away take this long
   double clip_rate = 1;      // playback rate of the sprite's own frames
   double clip_offset_s = 0;
+  bool on_belt = false;      // of a treadmill, which goes the other way: it stays where it is
   const Track* carrier = nullptr;  // what it rides, of the same scene: then x and y are its seat's offset in the carrier's heights
   std::vector<double> calls;  // moments when the subject gives sound: its body swells for kPulse_s
 };

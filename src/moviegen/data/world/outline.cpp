@@ -14,7 +14,6 @@ namespace {
 
 constexpr double kPlainTracking = 0.3;  // share of plain sideways scenes whose camera follows the subject
 constexpr double kUsualDay = 0.55, kUsualClear = 0.55;
-constexpr double kRecolor = 0.5;        // share of tintable subjects drawn in a named colour
 
 double weight_of(const Motion& motion) {
   if (motion.gait == Gait::kStand || motion.gait == Gait::kSit || motion.gait == Gait::kLie) return 0.8;
@@ -99,7 +98,8 @@ CameraMove draw_camera(Generator& generator, const Outline& outline, const Rende
     CameraMove drawn = u < 0.3 ? CameraMove::kTiltUp : u < 0.6 ? CameraMove::kTiltDown : CameraMove::kHandheld;
     if (contains(options.cameras, name_of(drawn))) move = drawn;
   }
-  return contains(options.cameras, name_of(move)) ? move : CameraMove::kStatic;
+  bool follows_nobody = move == CameraMove::kTracking && !outline.on.empty();  // who is on a treadmill stays where it is
+  return contains(options.cameras, name_of(move)) && !follows_nobody ? move : CameraMove::kStatic;
 }
 
 template <class Enum>
@@ -145,7 +145,7 @@ Outline draw_core(const Generator& generator, const Wardrobe& wardrobe, const Re
   role.direction = draw_direction(way, motion);
   role.speed = draw_speed(way, motion);
   draw_conditions(conditions, *place, outline);
-  if (!outline.plain) role.color = choose_color(color, wardrobe, role, kRecolor);
+  if (!outline.plain) role.color = choose_color(color, wardrobe, role, options.colors);
   return outline;
 }
 
@@ -188,6 +188,10 @@ void set_extras(const nlohmann::json& scene, Generator generator, const Wardrobe
         throw UsageError("scene: '{}' cannot be {} '{}' here while it does '{}'", other, relation.empty() ? "with" : relation, outline.roles.front().subject, outline.roles.front().motion);
     }
   }
+  if (std::string on = text_in(scene, "on"); !on.empty()) {
+    if (on != kTreadmill || !can_use_treadmill(outline)) throw UsageError("scene: 'on' is \"treadmill\", for one that walks or runs in the gym; got {}", on);
+    outline.on = on;
+  }
   if (!with_color.empty() && outline.roles.size() < 2) throw UsageError("scene: 'with_color' is of those named by 'with'");
   for (size_t i = 1; i < outline.roles.size() && scene.contains("with_color"); ++i) outline.roles[i].color = with_color;
   if (!with_color.empty()) color_named(with_color);
@@ -196,7 +200,7 @@ void set_extras(const nlohmann::json& scene, Generator generator, const Wardrobe
 
 void check_keys(const nlohmann::json& scene) {
   static const std::vector<std::string> known = {"subject", "look", "style", "place", "motion", "direction", "speed", "time", "weather", "color", "camera",
-                                                 "with", "with_color", "relation", "count", "wears", "holds", "particles", "filter"};
+                                                 "with", "with_color", "relation", "count", "wears", "holds", "particles", "filter", "on"};
   if (!scene.is_object()) throw UsageError("a scene is a JSON object such as {{\"subject\": \"fox\"}}, got {}", scene.dump());
   for (const auto& [key, value] : scene.items())
     if (!contains(known, key)) {
@@ -251,6 +255,7 @@ Outline outline_from_json(const nlohmann::json& scene, Generator& generator, con
   Generator camera = generator.fork("camera of the scene");
   outline.camera = draw_camera(camera, outline, options);
   if (std::string name = text_in(scene, "camera"); !name.empty()) outline.camera = camera_named(name);
+  if (!outline.on.empty() && outline.camera == CameraMove::kTracking) throw UsageError("scene: no camera follows who is on a treadmill");
   return outline;
 }
 

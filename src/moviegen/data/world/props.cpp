@@ -41,6 +41,7 @@ constexpr std::array<PropUse, 19> kUses = {{{"sunglasses", Fit::kEyes},
 // Animals and things whose body stands upright below a head.
 constexpr std::array<std::string_view, 6> kUpright = {"robot", "kangaroo", "penguin", "T-Rex", "gorilla", "teddy bear"};
 constexpr float kLegLength = 0.42f;
+constexpr float kDeck = 0.13f;  // how high the belt of a treadmill runs above the floor, in heights of who is on it
 
 const PropUse& use_named(const std::string& name) {
   std::string known;
@@ -180,6 +181,20 @@ bool can_have_legs(const Subject& subject) {
          subject.group != "person" && subject.group != "prop" && subject.size <= 0.5f;
 }
 
+bool can_use_treadmill(const Outline& outline) {
+  const Role& role = outline.roles.front();
+  Gait gait = motion_named(role.motion).gait;
+  return outline.place == "gym" && outline.roles.size() == 1 && outline.count == 1 && (gait == Gait::kWalk || gait == Gait::kRun) && sign_of(role.direction) != 0;
+}
+
+void step_on_treadmill(const Scene& scene, Actor& actor) {
+  constexpr float kLowest = 0.97f;  // of the frame's height: its foot is in the picture
+  Track& track = actor.track;
+  track.on_belt = true;
+  track.y = std::min(track.y, kLowest * scene.frame_height()) - kDeck * track.height;
+  track.ground_y = track.y;
+}
+
 void dress(const Wardrobe& wardrobe, const Role& role, Actor& actor) {
   for (const std::string& worn : role.wears) put_on(wardrobe, role, worn, actor);
   if (!role.holds.empty()) put_on(wardrobe, role, role.holds, actor);
@@ -187,6 +202,26 @@ void dress(const Wardrobe& wardrobe, const Role& role, Actor& actor) {
 
 void draw_props(Canvas& canvas, const Actor& actor, const SpriteDraw& body) {
   for (const Prop& prop : actor.props) draw_prop(canvas, actor, prop, body);
+}
+
+// Seen from the side: a deck whose belt goes against the walker's way, and a post with a console before it. `belt_y`: where its feet are.
+void draw_treadmill(Canvas& canvas, const Actor& actor, double t, const SpriteDraw& body, float belt_y) {
+  float height = body.height_px, way = sign_of(actor.track.direction), deck = kDeck * height;
+  float half = std::max(0.62f * height * actor.track.facts->aspect, 0.42f * height), floor = belt_y + deck, thick = std::max(0.8f, 0.022f * height);
+  Color metal = product(srgb(0x5a6270), body.light), dark = product(srgb(0x23262d), body.light), screen = product(srgb(0x5fd0ff), body.light);
+  draw_shadow(canvas, body.x, floor, 2.2f * half, 0.1f * height, 0.45f);
+  for (float side : {-0.85f, 0.85f}) fill(canvas, Capsule{body.x + side * half, belt_y + 0.5f * deck, body.x + side * half, floor - thick, thick, thick}, metal);
+  fill(canvas, RoundBox{body.x - half, belt_y - 0.1f * deck, body.x + half, belt_y + 0.55f * deck, 0.3f * deck}, dark);
+  // Marks on the belt, a quarter of its length apart.
+  float apart = half / 2, gone = std::fmod(actor.track.velocity / std::max(actor.track.height, 1e-3f) * height * static_cast<float>(t), apart);
+  for (int i = 0; i < 4; ++i) {
+    float along = way * ((static_cast<float>(i) + 0.5f) * apart - half - gone);
+    if (std::abs(along) < 0.95f * half) fill(canvas, Capsule{body.x + along, belt_y + 0.05f * deck, body.x + along - 0.06f * height, belt_y + 0.05f * deck, thick, thick}, product(srgb(0xd8dde6), body.light));
+  }
+  float post_x = body.x + way * 0.95f * half, top = belt_y - 0.62f * height;
+  fill(canvas, Capsule{post_x, belt_y, post_x + way * 0.12f * height, top, 1.3f * thick, 1.3f * thick}, metal);
+  fill(canvas, Capsule{post_x + way * 0.12f * height, top, post_x - way * 0.16f * height, top + 0.05f * height, 1.2f * thick, 1.2f * thick}, metal);
+  fill(canvas, RoundBox{post_x + way * 0.12f * height - 0.08f * height, top - 0.1f * height, post_x + way * 0.12f * height + 0.08f * height, top + 0.02f * height, 0.02f * height}, screen);
 }
 
 // Two legs of two parts each, half a stride apart; the stride is the track's.

@@ -10,6 +10,7 @@ namespace mg::world {
 
 inline constexpr const char* kLegs = "legs";  // "wears" legs: a thing that walks
 inline constexpr const char* kFire = "fire";  // "holds" fire: whirls it in circles
+inline constexpr const char* kTreadmill = "treadmill";
 
 // Names of what the role's look can wear, or with `held` hold: that for which its picture has a place.
 std::vector<std::string> props_for(const Wardrobe& wardrobe, const Role& role, bool held);
@@ -23,11 +24,17 @@ bool takes_color(const Wardrobe& wardrobe, const std::string& prop);
 // Things that walk when they get legs.
 bool can_have_legs(const Subject& subject);
 
+// Who walks or runs alone in a gym.
+bool can_use_treadmill(const Outline& outline);
+// Lifts the actor onto the belt.
+void step_on_treadmill(const Scene& scene, Actor& actor);
+
 // Puts on the actor what its role wears and holds. Throws NotFound for an unknown name and UsageError where its look has no place for it.
 void dress(const Wardrobe& wardrobe, const Role& role, Actor& actor);
 
 // `body` says how the actor itself is drawn.
 void draw_props(Canvas& canvas, const Actor& actor, const SpriteDraw& body);
+void draw_treadmill(Canvas& canvas, const Actor& actor, double t, const SpriteDraw& body, float belt_y);
 void draw_legs(Canvas& canvas, const Actor& actor, double t, const SpriteDraw& body);
 void draw_fire(Canvas& canvas, const Actor& actor, double t, const SpriteDraw& body);
 

@@ -118,6 +118,7 @@ nlohmann::json labels_of(const Scene& scene) {
           {"plain", outline.plain},
           {"relation", outline.relation},
           {"count", outline.count},
+          {"on", outline.on},
           {"particles", name_of(outline.particles)},
           {"subjects", subjects}};
 }

@@ -46,6 +46,7 @@ struct Outline {
   std::string relation;
   Filter filter = Filter::kNone;
   int count = 1;            // a group of the same subject when > 1
+  std::string on;           // "treadmill": walks or runs on its belt and stays where it is
   Particles particles = Particles::kNone;
 };
 

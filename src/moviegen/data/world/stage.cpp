@@ -67,6 +67,7 @@ void draw_actor(Canvas& canvas, const Scene& scene, const Actor& actor, double t
   if (actor.recolored) draw.recolor = &actor.recolor;
   if (!actor.garments.empty()) draw.garments = &actor.garments;
   if (actor.on_water) draw.clip_below = at.ground_y, draw.y = at.y + actor.sunk * at.height;
+  if (actor.track.on_belt) draw_treadmill(canvas, actor, t, draw, at.ground_y);
   draw.y -= actor.legs * at.height;
   draw_legs(canvas, actor, t, draw);
   draw_sprite(canvas, *actor.sprite, draw);

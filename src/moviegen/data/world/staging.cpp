@@ -47,13 +47,13 @@ float height_for(Generator& generator, const Subject& subject, bool plain) {
   float readable = std::clamp(0.42f + 0.34f * (subject.size - 0.25f), 0.44f, 0.66f);
   if (plain) return readable * between(generator, 0.95, 1.08);
   float natural = 0.5f * (subject.size + readable);
-  return std::clamp(natural * between(generator, 0.72, 1.12), 0.26f, 0.72f);
+  return std::clamp(natural * between(generator, 0.85, 1.12), 0.32f, 0.74f);
 }
 
 void place_on_ground(Generator& generator, const Scene& scene, Actor& actor, bool plain) {
   float far = scene.place->far_ground(), near = scene.place->near_ground();
   float ground = far + (near - far) * between(generator, plain ? 0.55 : 0.25, 1.0);
-  if (!plain) actor.track.height *= 0.35f + 0.65f * scene.place->scale_at(ground);
+  if (!plain) actor.track.height *= 0.5f + 0.5f * scene.place->scale_at(ground);
   actor.track.y = actor.track.ground_y = ground * scene.frame_height();
 }
 
@@ -167,7 +167,9 @@ void set_path(Generator& generator, Scene& scene, Actor& actor, const Reach& rea
   const Motion& motion = *track.motion;
   float wide = scene.frame_width(), middle = (reach.right - reach.left) / 2;  // of the company, from its first member
   track.x = wide * between(generator, 0.38, 0.62) - middle;
-  if (sign_of(track.direction) != 0) {
+  if (track.on_belt) {
+    track.velocity = motion.walk_speed * speed_factor(track.speed);
+  } else if (sign_of(track.direction) != 0) {
     float wobble = between(generator, 0.92, 1.08) * speed_factor(track.speed);
     bool tracking = scene.outline.camera == CameraMove::kTracking;
     track.velocity = (tracking ? motion.track_speed : motion.walk_speed) * wobble;
@@ -295,6 +297,7 @@ Actor make_actor(Generator& generator, Scene& scene, const Role& role, const War
   place_by_footing(generator, scene, actor, footing_of(*actor.subject, *scene.place_info, *track.motion));
   if (!role.color.empty()) actor.recolor = color_named(role.color), actor.recolored = true;
   dress(wardrobe, role, actor);
+  if (!scene.outline.on.empty()) step_on_treadmill(scene, actor);
   return actor;
 }
 

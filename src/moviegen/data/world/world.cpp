@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 
 #include "moviegen/core/error.h"
 #include "moviegen/core/paths.h"
@@ -18,11 +19,14 @@ namespace {
 constexpr int kMaxRedraws = 64;
 constexpr int kMinSide = 16, kMaxSide = 2048, kMaxFrames = 4096;
 
-void check_size(const RenderOptions& options) {
+void check_options(const RenderOptions& options) {
   bool fits = options.width >= kMinSide && options.width <= kMaxSide && options.height >= kMinSide && options.height <= kMaxSide;
   if (!fits) throw UsageError("a clip's sides are {} to {} pixels, got {}×{}", kMinSide, kMaxSide, options.width, options.height);
   if (options.frames < 1 || options.frames > kMaxFrames) throw UsageError("a clip has 1 to {} frames, got {}", kMaxFrames, options.frames);
   if (!(options.fps >= 1 && options.fps <= 120)) throw UsageError("frames per second are 1 to 120, got {}", options.fps);
+  using Share = std::pair<const char*, double>;
+  for (auto [name, share] : {Share{"plain", options.plain}, Share{"filters", options.filters}, Share{"company", options.company}, Share{"colors", options.colors}, Share{"clothes", options.clothes}})
+    if (!(share >= 0 && share <= 1)) throw UsageError("{} is a share from 0 to 1, got {}", name, share);
 }
 
 class SharedWardrobe final : public Wardrobe {
@@ -51,7 +55,7 @@ class OpenWorld final : public World {
   OpenWorld(const std::string& folder, HeldOut held_out) : wardrobe_(Assets::open(folder)), held_out_(std::move(held_out)), sound_stage_(folder) {}
 
   Clip render(uint64_t seed, const RenderOptions& options) const override {
-    check_size(options);
+    check_options(options);
     for (int redraw = 0; redraw < kMaxRedraws; ++redraw) {
       Generator generator = Generator(seed, "outline").fork(std::to_string(redraw));
       Outline outline = draw_outline(generator, wardrobe_, options);
@@ -61,7 +65,7 @@ class OpenWorld final : public World {
   }
 
   Clip render_scene(const nlohmann::json& scene, uint64_t seed, const RenderOptions& options) const override {
-    check_size(options);
+    check_options(options);
     Generator generator(seed, "scene");
     return take(outline_from_json(scene, generator, wardrobe_, options), seed, options);
   }

@@ -13,7 +13,7 @@
 
 namespace mg::world {
 
-inline constexpr int kWorldVersion = 4;
+inline constexpr int kWorldVersion = 5;
 
 struct RenderOptions {
   int width = 128, height = 128;
@@ -25,6 +25,9 @@ struct RenderOptions {
   std::vector<std::string> styles;     // looks: "3d cartoon", "photo", …
   std::vector<std::string> cameras;    // camera moves; a static camera, and one that follows what would leave, are always there
   double filters = 0.08;               // share of scenes that are not plain seen through a filter (filters.h)
+  double company = 0.35;               // of those scenes: with more than one kind of subject
+  double colors = 0.5;                 // of those subjects that take a colour: in a named one
+  double clothes = 0.25;               // of those who can wear something: with it; three fifths of that hold something
   int max_subjects = 2;                // kinds of subject in one scene, 1 to 3; with 1 there are no groups either
   double plain = 0;                    // share of scenes kept to one subject, day, clear, static camera, no extras
   bool animated_assets = true;         // --no-anim: 3D stills and procedural motion only

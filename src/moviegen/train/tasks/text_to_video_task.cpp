@@ -32,7 +32,7 @@ struct Bucket {
 
 struct Batch {
   size_t bucket = 0;
-  Tensor latents, noise, t_B;
+  Tensor latents, noise, t_B, weights;
   text::PromptTokens tokens;
 };
 
@@ -77,7 +77,7 @@ class TextToVideoTask : public Task {
     StepReport report;
     Batch batch = batches_.take(step, &report.data_wait_s);
     auto encoded = encode(batch.tokens);
-    auto loss_B = losses(batch.latents, batch.noise, batch.t_B, encoded);
+    auto loss_B = flow::loss_per_item(velocity_of(batch.latents, batch.noise, batch.t_B, encoded), flow::target_velocity(batch.latents, batch.noise), batch.weights);
     auto loss = loss_B.mean();
     loss.backward();
     report.scalars["loss"] = loss.item<double>();
@@ -96,10 +96,11 @@ class TextToVideoTask : public Task {
     std::map<std::string, double> figures;
     double total = 0;
     for (size_t k = 0; k < buckets_.size(); ++k) {
-      auto [own, other] = validate_bucket(k);
-      figures["loss/" + buckets_[k].name] = own;
-      figures["prompt_gain/" + buckets_[k].name] = other - own;
-      total += own / static_cast<double>(buckets_.size());
+      auto held_out = validate_bucket(k);
+      figures["loss/" + buckets_[k].name] = held_out.own;
+      figures["prompt_gain/" + buckets_[k].name] = held_out.other - held_out.own;
+      figures["subject_loss/" + buckets_[k].name] = held_out.subjects;
+      total += held_out.own / static_cast<double>(buckets_.size());
     }
     figures["loss"] = total;
     return figures;
@@ -146,15 +147,15 @@ class TextToVideoTask : public Task {
     batch.tokens = encoders_->tokenize(prompts, static_cast<int>(settings_.fps));
     batch.t_B = flow::sample_times(batch.latents.size(0), g, settings_.time_mean, settings_.time_std);
     batch.noise = flow::sample_noise(batch.latents.sizes(), g);
+    if (settings_.subject_weight != 1) batch.weights = 1 + (settings_.subject_weight - 1) * cache.subjects(items);
     return batch;
   }
 
   text::Encoded encode(const text::PromptTokens& tokens) { return encoders_->forward(tokens); }
 
-  Tensor losses(const Tensor& latents, const Tensor& noise, const Tensor& t_B, const text::Encoded& encoded) {
+  Tensor velocity_of(const Tensor& latents, const Tensor& noise, const Tensor& t_B, const text::Encoded& encoded) {
     auto [text_BLD, mask_BL] = model_->conditioner(encoded);
-    auto velocity = model_->forward(flow::interpolate(latents, noise, t_B), t_B, text_BLD, mask_BL);
-    return flow::loss_per_item(velocity, flow::target_velocity(latents, noise));
+    return model_->forward(flow::interpolate(latents, noise, t_B), t_B, text_BLD, mask_BL);
   }
 
   static void add_time_bins(const Tensor& loss_B, const Tensor& t_B, std::map<std::string, double>& scalars) {
@@ -168,11 +169,14 @@ class TextToVideoTask : public Task {
       if (count[bin]) scalars[fmt::format("loss/t{:.1f}", (bin + 0.5) / kTimeBins)] = sum[bin] / count[bin];
   }
 
-  // Each held-out item at one fixed time of an even grid, with fixed noise: the mean loss with its own prompt, and with
-  // its neighbour's. The difference is what the model makes of prompts.
-  std::pair<double, double> validate_bucket(size_t k) {
+  // Each held-out item at one fixed time of an even grid, with fixed noise: the mean loss with its own prompt, inside its
+  // subjects' boxes alone, and with its neighbour's prompt. What that adds is what the model makes of prompts.
+  struct HeldOutLosses {
+    double own = 0, subjects = 0, other = 0;
+  };
+  HeldOutLosses validate_bucket(size_t k) {
     const auto& cache = *buckets_[k].held_out;
-    double own = 0, other = 0;
+    HeldOutLosses sum;
     for (int64_t first = 0; first < cache.size(); first += settings_.batch[k]) {
       std::vector<int64_t> items;
       std::vector<std::string> prompts;
@@ -183,15 +187,17 @@ class TextToVideoTask : public Task {
       }
       Generator g(static_cast<uint64_t>(first), "text-to-video validation");
       auto latents = cache.latents(items), noise = flow::sample_noise(latents.sizes(), g), t_B = torch::tensor(times);
-      auto loss_with = [&] {
-        return losses(latents, noise, t_B, encode(encoders_->tokenize(prompts, static_cast<int>(settings_.fps)))).sum().item<double>();
-      };
-      own += loss_with();
+      auto target = flow::target_velocity(latents, noise);
+      auto velocity = [&] { return velocity_of(latents, noise, t_B, encode(encoders_->tokenize(prompts, static_cast<int>(settings_.fps)))); };
+      auto add = [](double& to, const Tensor& loss_B) { to += loss_B.sum().item<double>(); };
+      auto own = velocity();
+      add(sum.own, flow::loss_per_item(own, target));
+      add(sum.subjects, flow::loss_per_item(own, target, cache.subjects(items)));
       std::rotate(prompts.begin(), prompts.begin() + 1, prompts.end());
-      other += loss_with();
+      add(sum.other, flow::loss_per_item(velocity(), target));
     }
     auto count = static_cast<double>(cache.size());
-    return {own / count, other / count};
+    return {sum.own / count, sum.subjects / count, sum.other / count};
   }
 
   TextToVideoSettings settings_;
@@ -283,6 +289,7 @@ void TextToVideoSettings::check() const {
     if (frames[k] < 1 || width[k] < 16 || height[k] < 16 || width[k] % 16 || height[k] % 16 || batch[k] < 1 || items[k] < 1 || weight[k] <= 0)
       throw UsageError("text-to-video: bucket {} is out of range: {} frames of {}×{} (multiples of 16), batch {}, {} items, weight {}", k, frames[k],
                        width[k], height[k], batch[k], items[k], weight[k]);
+  if (!(subject_weight > 0 && subject_weight <= 100)) throw UsageError("text-to-video: subject_weight must be above 0 and at most 100, got {}", subject_weight);
   if (caption_mix.size() != 3) throw UsageError("text-to-video: caption_mix needs three shares (brief, normal, full), got {}", caption_mix.size());
 }
 

@@ -23,6 +23,7 @@ struct TextToVideoSettings {
   double null_prompt = 0.1;                             // share of items trained without text, for guidance
   std::vector<double> caption_mix{0.25, 0.5, 0.25};     // shares of batches: brief, normal, full
   double time_mean = 0, time_std = 1;                   // logit-normal flow times (facts 4.1)
+  double subject_weight = 1;                            // how much the loss where subjects are counts
   int64_t fps = 16;
   int64_t validation_items = 128;
   // Samples: prompts from a file (text before a tab), `sample_frames` frames each.
@@ -51,6 +52,7 @@ void fields(V& v, TextToVideoSettings& c) {
   v("caption_mix", c.caption_mix, "shares of batches with brief, normal and full captions");
   v("time_mean", c.time_mean, "mean of the logit of flow time");
   v("time_std", c.time_std, "deviation of the logit of flow time");
+  v("subject_weight", c.subject_weight, "how much the loss inside the boxes of subjects counts beside the rest");
   v("fps", c.fps, "frame rate written in front of the prompt");
   v("validation_items", c.validation_items, "held-out clips of each bucket");
   v("sample_prompts", c.sample_prompts, "file of prompts, one a line");
