@@ -72,7 +72,7 @@ TEST_P(Ops, LayersThatShareTheirInputMatchNaive) {
 TEST_P(Ops, AttentionMatchesNaive) {
   for (auto [S, L, K] : {std::array<int64_t, 3>{1, 1, 1}, {5, 3, 8}, {130, 37, 64}, {97, 200, 40}})
     compare({torch::randn({2, S, 3, K}), torch::randn({2, L, 3, K}), torch::randn({2, L, 3, K})},
-            [](auto& x) { return attention(x[0], x[1], x[2]); }, kF32Tolerance);
+            [](auto& x) { return attention(x[0], x[1], x[2]); }, tolerance());
 }
 
 TEST_P(Ops, AttentionWithMaskBiasAndFusedQkv) {
@@ -84,7 +84,7 @@ TEST_P(Ops, AttentionWithMaskBiasAndFusedQkv) {
             auto parts = x[0].view({2, 11, 3, 2, 8}).unbind(2);
             return attention(parts[0], parts[1], parts[2], mask, x[1], 1.0);
           },
-          kF32Tolerance);
+          tolerance());
 }
 
 TEST_P(Ops, NormsGatesAndFeedForwardMatchNaive) {

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <set>
 
 #include "moviegen/core/config.h"
 #include "moviegen/core/error.h"
@@ -84,6 +85,26 @@ TEST(VideoJudgeBatches, AreAFunctionOfSeedAndStep) {
   EXPECT_EQ(in_order[0].pixels_BCTHW.sizes().vec(), (std::vector<int64_t>{8, 3, 8, 32, 32}));
   EXPECT_TRUE((in_order[0].true_BN.sum(1) == 5).all().item<bool>());  // subject, motion, direction, place, camera
   EXPECT_LE(in_order[0].pixels_BCTHW.abs().max().item<double>(), 1);
+}
+
+TEST(VideoJudgeBatches, MirrorFilmsWithTheirDirections) {
+  auto settings = small_settings();
+  auto world = std::make_shared<SquareWorld>();
+  collect_values(*world, {}, 40, settings.model);
+  settings.batches.pool_clips = 1, settings.batches.batch = 16;
+  VideoJudgeBatches batches(settings.batches, {}, settings.model, world, 1);
+  auto batch = batches.take(0);
+  auto across = torch::arange(32).to(at::kFloat);
+  int64_t directions = std::ssize(settings.model.subjects) + std::ssize(settings.model.colors) + std::ssize(settings.model.motions);
+  std::set<bool> ways;
+  for (int64_t i = 0; i < 16; ++i) {
+    auto square = (batch.pixels_BCTHW[i].select(0, 0) > 0.5).logical_or(batch.pixels_BCTHW[i].select(0, 2) > 0.5).to(at::kFloat).sum(1);  // [T,W]
+    auto middle = (square * across).sum(1) / square.sum(1);
+    bool goes_right = middle[7].item<float>() > middle[0].item<float>();
+    EXPECT_EQ(batch.true_BN[i][directions + 1].item<float>() == 1, goes_right) << i;
+    ways.insert(goes_right);
+  }
+  EXPECT_EQ(ways.size(), 2u) << "of one film";
 }
 
 TEST(VideoJudgeTask, SameSeedAndStepGiveTheSameLoss) {

@@ -4,6 +4,7 @@
 #include <torch/types.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 
 #include "moviegen/core/config.h"
@@ -43,6 +44,21 @@ TEST(VideoJudge, JudgesFilmsOfAnyShape) {
   }
   EXPECT_THROW(judge_film(judge, torch::zeros({3, 16, 16})), UsageError);
   EXPECT_THROW(judge_film(judge, torch::zeros({1, 4, 16, 16})), UsageError);
+}
+
+TEST(VideoJudge, SaysOfAMirroredFilmTheOtherSide) {
+  auto config = tiny();
+  config.directions = {"left", "none", "right"}, config.cameras = {"pan left", "static"};
+  // subjects 0 to 2, directions 3 to 5, places 6 and 7, cameras 8 and 9: a side without its other stays.
+  EXPECT_EQ(mirrored_values(config), (std::vector<int64_t>{0, 1, 2, 5, 4, 3, 6, 7, 8, 9}));
+  torch::manual_seed(3);
+  VideoJudge judge(config);
+  auto film = torch::rand({3, 6, 16, 16}) * 2 - 1;
+  auto seen = judge_film(judge, film).values, mirrored = judge_film(judge, film.flip(3)).values;
+  EXPECT_GT(std::abs(seen[3][0] - seen[3][2]), 1e-4);
+  EXPECT_NEAR(seen[3][0], mirrored[3][2], 1e-5);
+  EXPECT_NEAR(seen[3][1], mirrored[3][1], 1e-5);
+  EXPECT_NEAR(seen[0][1], mirrored[0][1], 1e-5);
 }
 
 TEST(ForJudge, TakesFramesEvenlyAndMeansOfAreas) {

@@ -1,8 +1,10 @@
 // Fused attention. A tile of query rows at a time holds its logits against all keys in cache; forward keeps only the
-// log-sum-exp of each row, and backward makes the logits again. One task = one head of one batch item.
+// log-sum-exp of each row, and backward makes the logits again. One task = one head of one batch item; attention_bf16.cpp has
+// the products of processors with bf16 pairs.
 #include <cmath>
 #include <vector>
 
+#include "moviegen/nn/attention_head.h"
 #include "moviegen/nn/kernels.h"
 #include "moviegen/nn/matmul.h"
 #include "moviegen/nn/ops.h"
@@ -15,7 +17,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 using Optional = c10::optional<Tensor>;  // Function::apply takes no undefined tensors
 
-constexpr int64_t kTile = 96;  // query rows
+constexpr int64_t kTile = kAttentionTile;
 constexpr int64_t kPanel = 32;  // columns of one micro kernel: two 512-bit vectors
 constexpr float kMasked = -1e30f;
 using Vec [[gnu::vector_size(64), gnu::aligned(4), gnu::may_alias]] = float;
@@ -52,7 +54,27 @@ MG_KERNEL void small_product(const float* a, int64_t a_row, int64_t a_column, co
   }
 }
 
-// One row of logits → probabilities in place; returns log-sum-exp. `bias` may be null, `mask` (additive) may be null.
+Head head_of(const Tensor& x_BSNK, int64_t b, int64_t n) {
+  return {x_BSNK.data_ptr<float>() + b * x_BSNK.stride(0) + n * x_BSNK.stride(2), x_BSNK.stride(1)};
+}
+
+// One exchange of a 16×16 transpose: the off-diagonal blocks of size kStep swap places.
+template <int kStep>
+[[gnu::always_inline]] inline void swap_blocks(Vec (&rows)[16]) {
+  using Mask [[gnu::vector_size(64)]] = int;
+  Mask low{}, high{};
+  for (int j = 0; j < 16; ++j) low[j] = j & kStep ? 16 + j - kStep : j, high[j] = j & kStep ? 16 + j : j + kStep;
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; ++i) {
+    if (i & kStep) continue;
+    Vec a = rows[i], b = rows[i + kStep];
+    rows[i] = __builtin_shuffle(a, b, low);
+    rows[i + kStep] = __builtin_shuffle(a, b, high);
+  }
+}
+
+}  // namespace
+
 MG_KERNEL float softmax_row(float* row, const float* bias, const float* mask, int64_t length, int64_t width, float scale) {
   float top = kMasked;
   for (int64_t i = 0; i < length; ++i) row[i] *= scale;
@@ -73,6 +95,8 @@ MG_KERNEL float softmax_row(float* row, const float* bias, const float* mask, in
   for (int64_t i = length; i < width; ++i) row[i] = 0;
   return top + std::log(sum);
 }
+
+namespace {
 
 // The same probabilities from the kept log-sum-exp.
 MG_KERNEL void probabilities_row(float* row, const float* bias, const float* mask, float lse, int64_t length, int64_t width, float scale) {
@@ -100,31 +124,13 @@ MG_KERNEL void softmax_row_backward(const float* p, float* dp, float* dbias, int
   for (int64_t i = length; i < width; ++i) dp[i] = 0;
 }
 
-struct Head {  // one head's matrix: rows `step` floats apart
-  float* data;
-  int64_t step;
-};
+}  // namespace
 
-Head head_of(const Tensor& x_BSNK, int64_t b, int64_t n) {
-  return {x_BSNK.data_ptr<float>() + b * x_BSNK.stride(0) + n * x_BSNK.stride(2), x_BSNK.stride(1)};
+void backward_row(const HeadBackward& h, const HeadShape& s, int64_t row, float* p, float* dp) {
+  probabilities_row(p, h.bias ? h.bias + row * s.L : nullptr, h.mask, h.lse[row], s.L, s.Lp, s.scale);
+  softmax_row_backward(p, dp, h.dbias ? h.dbias + row * s.L : nullptr, s.L, s.Lp, s.scale);
 }
 
-// One exchange of a 16×16 transpose: the off-diagonal blocks of size kStep swap places.
-template <int kStep>
-[[gnu::always_inline]] inline void swap_blocks(Vec (&rows)[16]) {
-  using Mask [[gnu::vector_size(64)]] = int;
-  Mask low{}, high{};
-  for (int j = 0; j < 16; ++j) low[j] = j & kStep ? 16 + j - kStep : j, high[j] = j & kStep ? 16 + j : j + kStep;
-#pragma GCC unroll 16
-  for (int i = 0; i < 16; ++i) {
-    if (i & kStep) continue;
-    Vec a = rows[i], b = rows[i + kStep];
-    rows[i] = __builtin_shuffle(a, b, low);
-    rows[i + kStep] = __builtin_shuffle(a, b, high);
-  }
-}
-
-// `rows` rows of width k (a multiple of 16) to k rows of width ld, zero beyond `rows`.
 MG_KERNEL void pack_transposed(const float* from, int64_t step, int64_t rows, int64_t k, float* out, int64_t ld) {
   int64_t r = 0;
   for (; r + 16 <= rows; r += 16)
@@ -142,13 +148,57 @@ MG_KERNEL void pack_transposed(const float* from, int64_t step, int64_t rows, in
   }
 }
 
+namespace {
+
 struct Shape {
   int64_t B, S, L, N, K, Lp;
   Shape(const Tensor& q, const Tensor& k) : B(q.size(0)), S(q.size(1)), L(k.size(1)), N(q.size(2)), K(q.size(3)), Lp(padded(L)) {}
   double product_flops() const { return 2.0 * static_cast<double>(B * N) * static_cast<double>(S * L * K); }  // of q·kᵀ
+  HeadShape head(double scale) const { return {S, L, K, Lp, static_cast<float>(scale)}; }
 };
 
+// Values of item `index` of a contiguous tensor that may be undefined.
+const float* row_of(const Tensor& x, int64_t index, int64_t length) { return x.defined() ? x.data_ptr<float>() + index * length : nullptr; }
+
 Tensor rows_dense(const Tensor& x) { return x.stride(3) == 1 ? x : x.contiguous(); }
+
+class F32Head {
+ public:
+  F32Head(const HeadShape& s, bool backward) : s_(s), keys_(s.K * s.Lp), logits_(kTile * s.Lp) {
+    if (backward) values_.resize(s.K * s.Lp), dlogits_.resize(kTile * s.Lp);
+  }
+
+  void forward(const HeadForward& h) {
+    pack_transposed(h.key.data, h.key.step, s_.L, s_.K, keys_.data(), s_.Lp);
+    for (int64_t begin = 0; begin < s_.S; begin += kTile) {
+      int64_t rows = std::min(kTile, s_.S - begin);
+      small_product(h.query.data + begin * h.query.step, h.query.step, 1, keys_.data(), s_.Lp, logits_.data(), s_.Lp, rows, s_.K, s_.Lp, false);
+      for (int64_t r = 0; r < rows; ++r)
+        h.lse[begin + r] = softmax_row(logits_.data() + r * s_.Lp, h.bias ? h.bias + (begin + r) * s_.L : nullptr, h.mask, s_.L, s_.Lp, s_.scale);
+      small_product(logits_.data(), s_.Lp, 1, h.value.data, h.value.step, h.result.data + begin * h.result.step, h.result.step, rows, s_.L, s_.K, false);
+    }
+  }
+
+  void backward(const HeadBackward& h) {
+    pack_transposed(h.key.data, h.key.step, s_.L, s_.K, keys_.data(), s_.Lp);
+    pack_transposed(h.value.data, h.value.step, s_.L, s_.K, values_.data(), s_.Lp);
+    float *p = logits_.data(), *dp = dlogits_.data();
+    for (int64_t begin = 0; begin < s_.S; begin += kTile) {
+      int64_t rows = std::min(kTile, s_.S - begin);
+      const float *query_rows = h.query.data + begin * h.query.step, *grad_rows = h.grad.data + begin * h.grad.step;
+      small_product(query_rows, h.query.step, 1, keys_.data(), s_.Lp, p, s_.Lp, rows, s_.K, s_.Lp, false);
+      small_product(grad_rows, h.grad.step, 1, values_.data(), s_.Lp, dp, s_.Lp, rows, s_.K, s_.Lp, false);
+      for (int64_t r = 0; r < rows; ++r) backward_row(h, s_, begin + r, p + r * s_.Lp, dp + r * s_.Lp);
+      small_product(p, 1, s_.Lp, grad_rows, h.grad.step, h.dvalue.data, h.dvalue.step, s_.L, rows, s_.K, begin > 0);
+      small_product(dp, 1, s_.Lp, query_rows, h.query.step, h.dkey.data, h.dkey.step, s_.L, rows, s_.K, begin > 0);
+      small_product(dp, s_.Lp, 1, h.key.data, h.key.step, h.dquery.data + begin * h.dquery.step, h.dquery.step, rows, s_.L, s_.K, false);
+    }
+  }
+
+ private:
+  HeadShape s_;
+  std::vector<float> keys_, values_, logits_, dlogits_;
+};
 
 struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
   // mask [B,L] additive f32 or undefined; bias [N,S,L] contiguous or undefined.
@@ -158,28 +208,19 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
     auto q = rows_dense(q_), k = rows_dense(k_), v = rows_dense(v_);
     Shape s(q, k);
     auto out = at::empty({s.B, s.S, s.N, s.K}, q.options()), lse = at::empty({s.B, s.N, s.S}, q.options());
-    float* lse_data = lse.data_ptr<float>();
     count_flops(2 * s.product_flops());
-#pragma omp parallel
-    {
-      std::vector<float> keys(s.K * s.Lp), logits(kTile * s.Lp);
+    auto all_heads = [&](auto work) {
 #pragma omp for collapse(2) schedule(dynamic)
       for (int64_t b = 0; b < s.B; ++b)
-        for (int64_t n = 0; n < s.N; ++n) {
-          Head query = head_of(q, b, n), key = head_of(k, b, n), value = head_of(v, b, n), result = head_of(out, b, n);
-          pack_transposed(key.data, key.step, s.L, s.K, keys.data(), s.Lp);
-          const float* mask_row = mask.defined() ? mask.data_ptr<float>() + b * s.L : nullptr;
-          for (int64_t begin = 0; begin < s.S; begin += kTile) {
-            int64_t rows = std::min(kTile, s.S - begin);
-            small_product(query.data + begin * query.step, query.step, 1, keys.data(), s.Lp, logits.data(), s.Lp, rows, s.K, s.Lp, false);
-            for (int64_t r = 0; r < rows; ++r) {
-              const float* bias_row = bias.defined() ? bias.data_ptr<float>() + (n * s.S + begin + r) * s.L : nullptr;
-              lse_data[(b * s.N + n) * s.S + begin + r] =
-                  softmax_row(logits.data() + r * s.Lp, bias_row, mask_row, s.L, s.Lp, static_cast<float>(scale));
-            }
-            small_product(logits.data(), s.Lp, 1, value.data, value.step, result.data + begin * result.step, result.step, rows, s.L, s.K, false);
-          }
-        }
+        for (int64_t n = 0; n < s.N; ++n)
+          work.forward({head_of(q, b, n), head_of(k, b, n), head_of(v, b, n), head_of(out, b, n), row_of(mask, b, s.L), row_of(bias, n, s.S * s.L),
+                        lse.data_ptr<float>() + (b * s.N + n) * s.S});
+    };
+    bool in_bf16 = attends_in_bf16();
+#pragma omp parallel
+    {
+      if (in_bf16) all_heads(Bf16Head(s.head(scale), false));
+      else all_heads(F32Head(s.head(scale), false));
     }
     ctx->save_for_backward({q, k, v, mask, bias, lse});
     ctx->saved_data["scale"] = scale;
@@ -187,61 +228,34 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
     return out;
   }
 
-  struct Scratch {
-    std::vector<float> keys, values, p, dp;
-    explicit Scratch(const Shape& s) : keys(s.K * s.Lp), values(s.K * s.Lp), p(kTile * s.Lp), dp(kTile * s.Lp) {}
-  };
-
-  struct Backward {
-    Shape s;
-    Tensor q, k, v, mask, bias, lse, g, dq, dk, dv, dbias;
-    float scale;
-
-    void head(int64_t b, int64_t n, Scratch& w) const {
-      Head query = head_of(q, b, n), key = head_of(k, b, n), value = head_of(v, b, n), grad = head_of(g, b, n);
-      Head dquery = head_of(dq, b, n), dkey = head_of(dk, b, n), dvalue = head_of(dv, b, n);
-      pack_transposed(key.data, key.step, s.L, s.K, w.keys.data(), s.Lp);
-      pack_transposed(value.data, value.step, s.L, s.K, w.values.data(), s.Lp);
-      const float* mask_row = mask.defined() ? mask.data_ptr<float>() + b * s.L : nullptr;
-      for (int64_t begin = 0; begin < s.S; begin += kTile) {
-        int64_t rows = std::min(kTile, s.S - begin);
-        const float *query_rows = query.data + begin * query.step, *grad_rows = grad.data + begin * grad.step;
-        small_product(query_rows, query.step, 1, w.keys.data(), s.Lp, w.p.data(), s.Lp, rows, s.K, s.Lp, false);
-        small_product(grad_rows, grad.step, 1, w.values.data(), s.Lp, w.dp.data(), s.Lp, rows, s.K, s.Lp, false);
-        for (int64_t r = 0; r < rows; ++r) {
-          int64_t at = (n * s.S + begin + r) * s.L;
-          const float* bias_row = bias.defined() ? bias.data_ptr<float>() + at : nullptr;
-          probabilities_row(w.p.data() + r * s.Lp, bias_row, mask_row, lse.data_ptr<float>()[(b * s.N + n) * s.S + begin + r], s.L, s.Lp, scale);
-          softmax_row_backward(w.p.data() + r * s.Lp, w.dp.data() + r * s.Lp, dbias.defined() ? dbias.data_ptr<float>() + at : nullptr, s.L,
-                               s.Lp, scale);
-        }
-        small_product(w.p.data(), 1, s.Lp, grad_rows, grad.step, dvalue.data, dvalue.step, s.L, rows, s.K, begin > 0);
-        small_product(w.dp.data(), 1, s.Lp, query_rows, query.step, dkey.data, dkey.step, s.L, rows, s.K, begin > 0);
-        small_product(w.dp.data(), s.Lp, 1, key.data, key.step, dquery.data + begin * dquery.step, dquery.step, rows, s.L, s.K, false);
-      }
-    }
-  };
-
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
     auto saved = ctx->get_saved_variables();
-    Shape s(saved[0], saved[1]);
-    auto options = saved[0].options();
-    Backward work{s, saved[0], saved[1], saved[2], saved[3], saved[4], saved[5], rows_dense(grads[0]),
-                  at::empty({s.B, s.S, s.N, s.K}, options), at::empty({s.B, s.L, s.N, s.K}, options),
-                  at::empty({s.B, s.L, s.N, s.K}, options), {}, static_cast<float>(ctx->saved_data["scale"].toDouble())};
+    const Tensor &q = saved[0], &k = saved[1], &v = saved[2], &mask = saved[3], &bias = saved[4], &lse = saved[5];
+    Shape s(q, k);
+    auto g = rows_dense(grads[0]), dq = at::empty({s.B, s.S, s.N, s.K}, q.options());
+    auto dk = at::empty({s.B, s.L, s.N, s.K}, q.options()), dv = at::empty_like(dk);
+    Tensor dbias;
     count_flops(5 * s.product_flops());
-    if (ctx->saved_data["dbias"].toBool()) work.dbias = at::zeros({s.N, s.S, s.L}, options);
+    if (ctx->saved_data["dbias"].toBool()) dbias = at::zeros({s.N, s.S, s.L}, q.options());
     // With a bias gradient a head's batch items add to one matrix, so they stay on one thread, in order.
-    int64_t inner = work.dbias.defined() ? s.B : 1, tasks = work.dbias.defined() ? s.N : s.N * s.B;
-#pragma omp parallel
-    {
-      Scratch scratch(s);
+    int64_t inner = dbias.defined() ? s.B : 1, tasks = dbias.defined() ? s.N : s.N * s.B;
+    auto all_heads = [&](auto work) {
 #pragma omp for schedule(dynamic)
       for (int64_t task = 0; task < tasks; ++task)
-        for (int64_t i = 0; i < inner; ++i)
-          work.head(inner > 1 || work.dbias.defined() ? i : task / s.N, work.dbias.defined() ? task : task % s.N, scratch);
+        for (int64_t i = 0; i < inner; ++i) {
+          int64_t b = dbias.defined() ? i : task / s.N, n = dbias.defined() ? task : task % s.N;
+          work.backward({head_of(q, b, n), head_of(k, b, n), head_of(v, b, n), head_of(g, b, n), head_of(dq, b, n), head_of(dk, b, n), head_of(dv, b, n),
+                         row_of(mask, b, s.L), row_of(bias, n, s.S * s.L), row_of(lse, b * s.N + n, s.S), dbias.defined() ? dbias.data_ptr<float>() + n * s.S * s.L : nullptr});
+        }
+    };
+    auto shape = s.head(ctx->saved_data["scale"].toDouble());
+    bool in_bf16 = attends_in_bf16();
+#pragma omp parallel
+    {
+      if (in_bf16) all_heads(Bf16Head(shape, true));
+      else all_heads(F32Head(shape, true));
     }
-    return {work.dq, work.dk, work.dv, Tensor(), work.dbias, Tensor()};
+    return {dq, dk, dv, Tensor(), dbias, Tensor()};
   }
 };
 

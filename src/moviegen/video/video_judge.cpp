@@ -2,8 +2,11 @@
 #include "moviegen/video/video_judge.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
+#include <string_view>
+#include <utility>
 
 #include "moviegen/core/config.h"
 #include "moviegen/core/error.h"
@@ -55,6 +58,24 @@ int64_t value_count(const VideoJudgeConfig& config) {
 std::vector<Attribute> attributes_of(const VideoJudgeConfig& c) {
   return {{"subject", c.subjects}, {"color", c.colors},     {"motion", c.motions},   {"direction", c.directions}, {"place", c.places},
           {"time", c.times},       {"weather", c.weathers}, {"camera", c.cameras}, {"style", c.styles},     {"extra", c.extras}};
+}
+
+std::vector<int64_t> mirrored_values(const VideoJudgeConfig& config) {
+  auto mirrored = [](const std::string& words) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kSides = {{{"left", "right"}, {"right", "left"}}};
+    for (const auto& [from, to] : kSides)
+      if (words.ends_with(from)) return words.substr(0, words.size() - from.size()) + std::string(to);
+    return words;
+  };
+  std::vector<int64_t> all;
+  for (const auto& [name, values] : attributes_of(config)) {
+    auto first = std::ssize(all);
+    for (int64_t i = 0; i < std::ssize(values); ++i) {
+      auto at = std::find(values.begin(), values.end(), mirrored(values[static_cast<size_t>(i)]));
+      all.push_back(first + (at == values.end() ? i : at - values.begin()));
+    }
+  }
+  return all;
 }
 
 void VideoJudgeConfig::check() const {
@@ -167,14 +188,17 @@ Tensor for_judge(const Tensor& pixels, const VideoJudgeConfig& c) {
 
 FilmVerdict judge_film(VideoJudge& judge, const Tensor& pixels) {
   at::NoGradGuard no_grad;
-  auto seen = judge(for_judge(pixels, judge->config).unsqueeze(0));
+  auto film = for_judge(pixels, judge->config);
+  auto seen = judge(at::stack({film, film.flip(3)}));
+  auto mirrored = seen.logits_BN[1].index_select(0, torch::tensor(mirrored_values(judge->config)));
   FilmVerdict verdict{.values = {}, .features = seen.features_BF[0].to(at::kDouble)};
   int64_t first = 0;
   for (const auto& attribute : attributes_of(judge->config)) {
-    auto logits = seen.logits_BN[0].narrow(0, first, std::ssize(attribute.values));
-    auto likely = logits.softmax(0).to(at::kDouble).contiguous();
-    verdict.values.emplace_back(likely.data_ptr<double>(), likely.data_ptr<double>() + likely.numel());
-    first += logits.numel();
+    auto count = std::ssize(attribute.values);
+    auto likely_in = [&](const Tensor& logits_N) { return logits_N.narrow(0, first, count).softmax(0).to(at::kDouble); };
+    auto likely = ((likely_in(seen.logits_BN[0]) + likely_in(mirrored)) / 2).contiguous();
+    verdict.values.emplace_back(likely.data_ptr<double>(), likely.data_ptr<double>() + count);
+    first += count;
   }
   return verdict;
 }

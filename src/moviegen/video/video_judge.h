@@ -63,6 +63,8 @@ struct Attribute {
   std::vector<std::string> values;
 };
 std::vector<Attribute> attributes_of(const VideoJudgeConfig& config);
+// For every value of all attributes the one that is true in its place when the film is mirrored: "right" for "left".
+std::vector<int64_t> mirrored_values(const VideoJudgeConfig& config);
 
 struct PictureLevelImpl : torch::nn::Module {
   // The first level cuts the picture into patches; the others halve it.
@@ -101,7 +103,7 @@ int64_t parameter_count(const VideoJudgeConfig& config);
 // Any film [3,T,H,W] as the judge sees it: its frames evenly spread, shrunk to the square by area. A picture stands still.
 Tensor for_judge(const Tensor& pixels_CTHW, const VideoJudgeConfig& config);
 
-// One film: of each attribute the probability that a subject (or the film) has each value, which sum to one; and features [F] in f64.
+// One film, seen as it is and mirrored: of each attribute the probability that a subject (or the film) has each value, which sum to one; and features [F] in f64 of the film as it is.
 struct FilmVerdict {
   std::vector<std::vector<double>> values;
   Tensor features;

@@ -30,7 +30,7 @@ void collect_values(const world::World& world, const data::WorldSettings& settin
 
 VideoJudgeBatches::VideoJudgeBatches(const VideoJudgeBatchSettings& batches, const data::WorldSettings& settings, const video::VideoJudgeConfig& model,
                                      std::shared_ptr<const world::World> world, uint64_t seed)
-    : batches_(batches), settings_(settings), model_(model), attributes_(video::attributes_of(model)), world_(std::move(world)), seed_(seed),
+    : batches_(batches), settings_(settings), model_(model), attributes_(video::attributes_of(model)), mirrored_values_(video::mirrored_values(model)), world_(std::move(world)), seed_(seed),
       prefetch_([this](int64_t index) { return render_pool(index); }, kPoolsAhead) {}
 
 VideoJudgeBatches::Film VideoJudgeBatches::render(uint64_t seed) const {
@@ -53,8 +53,12 @@ VideoJudgeBatch VideoJudgeBatches::take(int64_t step, double* wait_s) {
   if (index != pool_index_) pool_ = prefetch_.take(index, wait_s), pool_index_ = index;
   Generator generator(seed_, "video judge batch " + std::to_string(step));
   std::vector<const Film*> films;
-  for (int64_t i = 0; i < batches_.batch; ++i) films.push_back(&(*pool_)[static_cast<size_t>(generator.below(static_cast<int>(pool_->size())))]);
-  return collate(films);
+  std::vector<bool> mirrored;
+  for (int64_t i = 0; i < batches_.batch; ++i) {
+    films.push_back(&(*pool_)[static_cast<size_t>(generator.below(static_cast<int>(pool_->size())))]);
+    mirrored.push_back(generator.chance(0.5));
+  }
+  return collate(films, mirrored);
 }
 
 VideoJudgeBatch VideoJudgeBatches::held_out(int64_t first, int64_t count) const {
@@ -62,21 +66,22 @@ VideoJudgeBatch VideoJudgeBatches::held_out(int64_t first, int64_t count) const 
   for (int64_t i = first; i < first + count; ++i) films.push_back(render(data::kValidationSeeds + static_cast<uint64_t>(i)));
   std::vector<const Film*> all;
   for (const auto& film : films) all.push_back(&film);
-  return collate(all);
+  return collate(all, std::vector<bool>(all.size(), false));
 }
 
-VideoJudgeBatch VideoJudgeBatches::collate(const std::vector<const Film*>& films) const {
-  int64_t count = 0, row = 0;
-  for (const auto& attribute : attributes_) count += std::ssize(attribute.values);
+VideoJudgeBatch VideoJudgeBatches::collate(const std::vector<const Film*>& films, const std::vector<bool>& mirrored) const {
+  auto count = std::ssize(mirrored_values_);
   VideoJudgeBatch batch{.pixels_BCTHW = {}, .true_BN = torch::zeros({std::ssize(films), count})};
   auto truth = batch.true_BN.accessor<float, 2>();
   std::vector<at::Tensor> pixels;
-  for (const auto* film : films) {
-    pixels.push_back(film->pixels);
+  for (size_t i = 0; i < films.size(); ++i) {
+    pixels.push_back(mirrored[i] ? films[i]->pixels.flip(3) : films[i]->pixels);
     int64_t first = 0;
     for (size_t a = 0; a < attributes_.size(); first += std::ssize(attributes_[a++].values))
-      for (int64_t value : film->truths[a]) truth[row][first + value] = 1;
-    ++row;
+      for (int64_t value : films[i]->truths[a]) {
+        int64_t at = first + value;
+        truth[static_cast<int64_t>(i)][mirrored[i] ? mirrored_values_[static_cast<size_t>(at)] : at] = 1;
+      }
   }
   batch.pixels_BCTHW = at::stack(pixels).to(at::kFloat).mul_(2.0f / 255).sub_(1);
   return batch;

@@ -51,12 +51,14 @@ class VideoJudgeBatches {
   using Pool = std::shared_ptr<const std::vector<Film>>;
   Film render(uint64_t seed) const;
   Pool render_pool(int64_t index) const;
-  VideoJudgeBatch collate(const std::vector<const Film*>& films) const;
+  // Films whose `mirrored` is true are turned left to right, with what is true of them.
+  VideoJudgeBatch collate(const std::vector<const Film*>& films, const std::vector<bool>& mirrored) const;
 
   VideoJudgeBatchSettings batches_;
   data::WorldSettings settings_;
   video::VideoJudgeConfig model_;
   std::vector<video::Attribute> attributes_;
+  std::vector<int64_t> mirrored_values_;
   std::shared_ptr<const world::World> world_;
   uint64_t seed_;
   int64_t pool_index_ = -1;
