@@ -25,7 +25,7 @@ struct TextToVideoTest : testing::Test {
   }
   Tensor sample(const std::vector<uint64_t>& seeds, double guidance, double null_value = 0.1, flow::GuidanceInterval interval = {}) {
     auto count = static_cast<int64_t>(seeds.size());
-    return sample_latents(model, prompts(count, 5, 1.0), prompts(count, 2, null_value), seeds, {2, 4, 6}, {.num_inference_steps = 4, .guidance_scale = guidance, .guidance_interval = interval});
+    return sample_latents(model, prompts(count, 5, 1.0), prompts(count, 2, null_value), seeds, {2, 4, 6}, {.num_inference_steps = 4, .guidance_scale = guidance, .schedule = "linear", .guidance_interval = interval});
   }
   Transformer model{nullptr};
 };
@@ -46,7 +46,7 @@ TEST_F(TextToVideoTest, GuidanceActsInItsIntervalAlone) {
   EXPECT_TRUE(sample({1}, 3.0, 0.1, {0, 1}).equal(sample({1}, 3.0)));
   auto without = sample({1}, 1.0);
   EXPECT_LT((sample({1}, 3.0, 0.1, {0.99, 1}) - without).abs().max().item<float>(), 1e-5f);
-  EXPECT_GT((sample({1}, 3.0, 0.1, {0, 0.3}) - without).abs().max().item<float>(), 1e-3f);
+  EXPECT_GT((sample({1}, 3.0, 0.1, {0, 0.3}) - without).abs().max().item<float>(), 1e-4f);
   EXPECT_FALSE(sample({1}, 3.0, 0.1, {0, 0.3}).equal(sample({1}, 3.0)));
 }
 
