@@ -47,6 +47,8 @@ Tensor mean_and_max(const Tensor& x) {
   return at::cat({places.mean(2), places.amax(2)}, 1);
 }
 
+int64_t spot_width(const VideoJudgeConfig& c) { return c.picture_widths.size() > 1 ? c.picture_widths[c.picture_widths.size() - 2] : c.picture_widths[0]; }
+
 int64_t value_count(const VideoJudgeConfig& config) {
   int64_t count = 0;
   for (const auto& attribute : attributes_of(config)) count += std::ssize(attribute.values);
@@ -144,6 +146,10 @@ VideoJudgeImpl::VideoJudgeImpl(const VideoJudgeConfig& c) : config(c) {
   for (size_t i = 0; i < c.widths.size(); ++i) levels->push_back(VideoJudgeLevel(i ? c.widths[i - 1] : 3, c.widths[i], i ? 0 : c.patch));
   pool = register_module("pool", nn::Linear(2 * (c.picture_widths.back() + c.widths.back()), c.features));
   head = register_module("head", nn::Linear(c.features, value_count(c)));
+  if (!c.spots) return;
+  spots = register_module("spots", nn::Linear(spot_width(c), value_count(c)));
+  at::NoGradGuard no_grad;
+  spots->weight.zero_(), spots->bias.zero_();  // a judge without spots goes on as what it was
 }
 
 FilmJudgements VideoJudgeImpl::forward(const Tensor& pixels) {
@@ -155,10 +161,18 @@ FilmJudgements VideoJudgeImpl::forward(const Tensor& pixels) {
   std::vector<Tensor> stills;
   for (int64_t i = 0; i < c.stills; ++i) stills.push_back(pixels.select(2, (2 * i + 1) * c.frames / (2 * c.stills)));
   auto pictures = at::stack(stills, 1).flatten(0, 1);  // [B·stills,3,H,W]
-  for (const auto& level : *picture_levels) pictures = level->as<PictureLevel>()->forward(pictures);
+  std::vector<Tensor> by_level{pictures};
+  for (const auto& level : *picture_levels) by_level.push_back(pictures = level->as<PictureLevel>()->forward(pictures));
   auto seen = pictures.unflatten(0, {-1, c.stills}).transpose(1, 2);  // [B,C,stills,…]
   auto features = pool(at::cat({mean_and_max(seen), mean_and_max(x)}, 1));
-  return {head(at::gelu(features)), features};
+  auto logits = head(at::gelu(features));
+  if (c.spots) {
+    const auto& level = by_level[by_level.size() > 2 ? by_level.size() - 2 : 1];
+    // A convolution, so that no gradient arrives transposed: libtorch 1.13 reads wild memory then (group norm, GELU).
+    auto places = convolve(at::gelu(at::group_norm(level, kGroups)), spots->weight.unsqueeze(2).unsqueeze(3), spots->bias, {1, 1}, {0, 0});
+    logits = logits + places.unflatten(0, {-1, c.stills}).flatten(3).amax({1, 3});  // [B,stills,N,places]
+  }
+  return {logits, features};
 }
 
 int64_t parameter_count(const VideoJudgeConfig& c) {
@@ -174,7 +188,7 @@ int64_t parameter_count(const VideoJudgeConfig& c) {
     count += in * w * (i ? 12 : c.patch * c.patch) + 12 * w * w + 6 * w;
     in = w;
   }
-  return count + (2 * (c.picture_widths.back() + c.widths.back()) + 1) * c.features + (c.features + 1) * value_count(c);
+  return count + (2 * (c.picture_widths.back() + c.widths.back()) + 1) * c.features + (c.features + 1 + (c.spots ? spot_width(c) + 1 : 0)) * value_count(c);
 }
 
 Tensor for_judge(const Tensor& pixels, const VideoJudgeConfig& c) {
@@ -217,18 +231,24 @@ void load_with_words(VideoJudgeImpl& judge, const VideoJudge& saved, const std::
   const auto& c = judge.config;
   same.subjects = c.subjects, same.colors = c.colors, same.motions = c.motions, same.directions = c.directions, same.places = c.places, same.times = c.times;
   same.weathers = c.weathers, same.cameras = c.cameras, same.styles = c.styles, same.extras = c.extras;
-  if (config_to_json(same) != config_to_json(c)) throw DataError("{}: its sizes are not those of this run", name);
+  same.spots = c.spots;
+  if (config_to_json(same) != config_to_json(c) || (saved->config.spots && !c.spots)) throw DataError("{}: its sizes are not those of this run", name);
   at::NoGradGuard no_grad;
-  auto weight = judge.head->weight.detach().clone(), bias = judge.head->bias.detach().clone();
-  int64_t row = 0, first = 0;
-  for (size_t a = 0; a < attributes.size(); first += std::ssize(known[a++].values))
-    for (const auto& value : attributes[a].values) {
-      auto at = std::find(known[a].values.begin(), known[a].values.end(), value);
-      if (at != known[a].values.end()) weight[row].copy_(saved->head->weight[first + (at - known[a].values.begin())]), bias[row].copy_(saved->head->bias[first + (at - known[a].values.begin())]);
-      ++row;
-    }
-  auto state = weights::state_of(*saved);
-  state["head.weight"] = weight, state["head.bias"] = bias;
+  auto state = weights::state_of(*saved), own = weights::state_of(judge);
+  for (const char* key : {"head.weight", "head.bias", "spots.weight", "spots.bias"}) {
+    if (!own.contains(key)) continue;
+    auto rows = own.at(key).clone();
+    int64_t row = 0, first = 0;
+    for (size_t a = 0; a < attributes.size(); first += std::ssize(known[a++].values))
+      for (const auto& value : attributes[a].values) {
+        auto at = std::find(known[a].values.begin(), known[a].values.end(), value);
+        if (at != known[a].values.end() && state.contains(key)) rows[row].copy_(state.at(key)[first + (at - known[a].values.begin())]);
+        ++row;
+      }
+    own[key] = rows;
+  }
+  for (const auto& [key, rows] : own)
+    if (key.starts_with("head.") || key.starts_with("spots.")) state[key] = rows;
   weights::load_into(judge, state, name);
 }
 

@@ -4,6 +4,7 @@
 //   pixels [B,3,T,H,W] ┬ a few stills → levels of convolutions over the picture, each halving H and W
 //                      └ all frames → levels over time and over the picture, each halving T, H and W
 //   → mean and max over what is left of both → features [B,F] → one linear head for all attributes
+//   and, with `spots`, the most that any place of a still says for a value, so that of two subjects each has a place of its own
 //
 //   auto judge = load_video_judge(folder);
 //   auto seen = judge_film(judge, pixels);
@@ -30,6 +31,7 @@ struct VideoJudgeConfig {
   int64_t stills = 4;                             // of those frames, that the picture levels see
   std::vector<int64_t> picture_widths{48, 96, 192, 320};  // channels of each level that looks at stills
   std::vector<int64_t> widths{32, 64, 128, 192};          // channels of each level that looks at the film
+  bool spots = false;                             // logits of the places of the last picture level but one are added
   int64_t features = 128;                         // narrower than the 256 films of a measure, so that their covariance has full rank
   // What its outputs stand for, in their order: the words of the world's labels.
   std::vector<std::string> subjects{}, colors{}, motions{}, directions{}, places{}, times{}, weathers{}, cameras{}, styles{}, extras{};
@@ -44,6 +46,7 @@ void fields(V& v, VideoJudgeConfig& c) {
   v("stills", c.stills, "of those frames, how many the picture levels see");
   v("picture_widths", c.picture_widths, "channels of each level that looks at stills");
   v("widths", c.widths, "channels of each level that looks at the film");
+  v("spots", c.spots, "each place of a still says what is seen there; the most of all places is added");
   v("features", c.features, "width of the feature vector");
   v("subjects", c.subjects, "names of the subjects");
   v("colors", c.colors, "names of their colours");
@@ -94,7 +97,7 @@ struct VideoJudgeImpl : torch::nn::Module {
   FilmJudgements forward(const Tensor& pixels_BCTHW);
   VideoJudgeConfig config;
   torch::nn::ModuleList picture_levels, levels;
-  nn::Linear pool{nullptr}, head{nullptr};
+  nn::Linear pool{nullptr}, head{nullptr}, spots{nullptr};
 };
 TORCH_MODULE(VideoJudge);
 
@@ -112,8 +115,8 @@ FilmVerdict judge_film(VideoJudge& judge, const Tensor& pixels_CTHW);
 
 // Model-folder part "video_judge", class "MovieGenVideoJudge".
 VideoJudge load_video_judge(const std::string& folder);
-// Weights of a judge of the same sizes, which may know other words: what stands for a word goes with it, the rest of the head stays as
-// it is. `name` is for messages. Throws DataError where a size differs.
+// Weights of a judge of the same sizes, which may know other words and have no spots: what stands for a word goes with it, the rest of the
+// heads stays as it is. `name` is for messages. Throws DataError where a size differs.
 void load_with_words(VideoJudgeImpl& judge, const VideoJudge& saved, const std::string& name);
 void save_video_judge(const std::string& folder, const VideoJudge& judge, const std::string& dtype);
 
