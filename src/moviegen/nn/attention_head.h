@@ -42,7 +42,7 @@ void pack_transposed(const float* from, int64_t step, int64_t rows, int64_t widt
 bool attends_in_bf16();
 class Bf16Head {
  public:
-  explicit Bf16Head(const HeadShape& shape, bool backward);
+  Bf16Head(const HeadShape& shape, bool backward);
   void forward(const HeadForward& head);
   void backward(const HeadBackward& head);
 
