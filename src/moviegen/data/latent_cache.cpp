@@ -69,9 +69,9 @@ std::vector<std::vector<Box>> subject_boxes(const Json& labels, int64_t frames, 
 
 // Renders clips [first, first + count) on all cores and encodes them → bf16 [count, C, T, H, W].
 at::Tensor make_block(const LatentCacheSpec& spec, const world::World& world, tae::Autoencoder& autoencoder, int64_t first, int64_t count,
-                      std::vector<CachedClip>& made) {
+                      std::vector<CachedClip>& clips) {
   std::vector<at::Tensor> pixels(static_cast<size_t>(count));
-  std::vector<CachedClip> clips(static_cast<size_t>(count));
+  clips.resize(static_cast<size_t>(count));
   at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       auto clip = world.render(spec.first_seed + static_cast<uint64_t>(first + i), spec.render);
@@ -79,13 +79,13 @@ at::Tensor make_block(const LatentCacheSpec& spec, const world::World& world, ta
       clips[static_cast<size_t>(i)] = {clip.captions, subject_boxes(clip.labels, clip.frames, autoencoder->config.temporal_factor())};
     }
   });
-  made.insert(made.end(), clips.begin(), clips.end());
   at::NoGradGuard no_grad;
   return autoencoder->encode(at::stack(pixels)).to(at::kBFloat16).contiguous();
 }
 
+// What is made is written and let go: small blocks that stay would lie in the holes of large ones, which then fit no more.
 void build(const std::string& folder, const LatentCacheSpec& spec, const world::World& world, tae::Autoencoder& autoencoder,
-           std::vector<CachedClip>& clips, int64_t item_bytes) {
+           std::vector<CachedClip> clips, int64_t item_bytes) {
   auto done = std::min<int64_t>(static_cast<int64_t>(clips.size()), static_cast<int64_t>(fs::file_size(folder + "/latents.bf16")) / item_bytes);
   clips.resize(static_cast<size_t>(done));
   fs::resize_file(folder + "/latents.bf16", static_cast<uintmax_t>(done * item_bytes));
@@ -99,9 +99,10 @@ void build(const std::string& folder, const LatentCacheSpec& spec, const world::
   while (done < spec.items) {
     process_cancel().throw_if_cancelled();
     int64_t count = std::min(block, spec.items - done);
-    auto values = make_block(spec, world, autoencoder, done, count, clips);
+    std::vector<CachedClip> made;
+    auto values = make_block(spec, world, autoencoder, done, count, made);
     latents.write(static_cast<const char*>(values.data_ptr()), count * item_bytes);
-    for (int64_t i = done; i < done + count; ++i) lines << json_of(clips[static_cast<size_t>(i)]).dump() << "\n";
+    for (const auto& clip : made) lines << json_of(clip).dump() << "\n";
     latents.flush(), lines.flush();
     if (!latents || !lines) throw ResourceError("{}: could not write the latent cache; is the disk full?", folder);
     progress.update(done += count);
@@ -126,7 +127,7 @@ std::shared_ptr<LatentCache> LatentCache::open_or_build(const std::string& folde
   }
   cache->clips_ = read_clips(folder + "/clips.jsonl", spec.items);
   if (cache->size() < spec.items || static_cast<int64_t>(fs::file_size(folder + "/latents.bf16")) < spec.items * item_bytes)
-    build(folder, spec, world, autoencoder, cache->clips_, item_bytes);
+    build(folder, spec, world, autoencoder, std::move(cache->clips_), item_bytes), cache->clips_ = read_clips(folder + "/clips.jsonl", spec.items);
   cache->file_ = std::make_unique<MappedFile>(folder + "/latents.bf16");
   return cache;
 }
