@@ -32,6 +32,9 @@ TEST(Rewriter, KeepsArticlesAndSpacesInOrder) {
   EXPECT_EQ(rewriter().rewrite("a mammoth runs").prompt, "an elephant runs");
   EXPECT_EQ(rewriter().rewrite("An ugly puppy, very wet, runs").prompt, "A dog, , runs");
   EXPECT_EQ(rewriter().rewrite("splendid dog").prompt, "dog");
+  EXPECT_EQ(rewriter().rewrite("a dog runs across a treadmill in the beach").prompt, "a dog runs across in the beach");
+  EXPECT_EQ(rewriter().rewrite("the dog runs to the zeppelin").prompt, "the dog runs to");
+  EXPECT_EQ(rewriter().rewrite("a zeppelin").prompt, "a zeppelin");
   EXPECT_EQ(rewriter().rewrite("a dog runs \"puppy love\" puppy").prompt, "a dog runs \"puppy love\" dog");
 }
 

@@ -60,6 +60,21 @@ void fix_articles(std::vector<Piece>& pieces) {
   }
 }
 
+// "runs on a in the gym" → "runs on in the gym", after words were left out.
+void drop_bare_articles(std::vector<Piece>& pieces) {
+  static const std::set<std::string> articles{"a", "an", "the"}, no_nouns{"and", "at", "by", "from", "in", "into", "of", "on", "over", "through", "to", "towards", "while", "with"};
+  for (size_t i = 0; i < pieces.size();) {
+    bool is_last = i + 2 >= pieces.size();
+    bool is_bare = articles.contains(lower(pieces[i].text)) && (is_last || no_nouns.contains(lower(pieces[i + 2].text)));
+    if (!is_bare) {
+      ++i;
+      continue;
+    }
+    auto first = pieces.begin() + static_cast<std::ptrdiff_t>(i);
+    pieces.erase(first, is_last ? first + 1 : first + 2);
+  }
+}
+
 }  // namespace
 
 Rewriter::Rewriter(std::set<std::string> known, std::map<std::string, std::string> words) : known_(std::move(known)), words_(std::move(words)) {
@@ -108,12 +123,15 @@ Rewritten Rewriter::rewrite(const std::string& prompt) const {
     }
   }
   if (words == 0 || (result.changes.empty() && left_out.empty())) return {prompt, {}};
+  if (!left_out.empty()) drop_bare_articles(kept);
+  if (std::none_of(kept.begin(), kept.end(), [](const Piece& piece) { return piece.is_word; })) return {prompt, {}};
   if (!left_out.empty()) result.changes.push_back("left out: " + left_out);
   fix_articles(kept);
   result.prompt.clear();
   for (const auto& piece : kept) result.prompt += piece.text;
   auto first = result.prompt.find_first_not_of(' ');
   result.prompt.erase(0, std::min(first, result.prompt.size()));
+  result.prompt.erase(result.prompt.find_last_not_of(' ') + 1);
   return result;
 }
 
