@@ -26,10 +26,13 @@ class SquareWorld : public world::World {
     clip.width = options.width, clip.height = options.height, clip.frames = options.frames, clip.fps = options.fps;
     clip.labels = {{"place", is_green ? "meadow" : "space"}, {"camera", {{"move", "static"}}},
                    {"subjects", {{{"subject", is_red ? "red square" : "blue square"}, {"motion", "slide"}, {"direction", goes_right ? "right" : "left"}, {"color", ""}}}}};
-    if (!options.pictures) return clip;
     int side = options.width / 4, range = options.width - side, top = generator.below(options.height - side + 1);
+    auto& boxes = clip.labels["subjects"][0]["boxes"] = nlohmann::json::array();
     for (int t = 0; t < options.frames; ++t) {
       int step = t * range / std::max(options.frames - 1, 1), left = goes_right ? step : range - step;
+      auto share = [&](int pixels) { return static_cast<double>(pixels) / options.width; };
+      boxes.push_back({share(left), share(top), share(left + side), share(top + side)});
+      if (!options.pictures) continue;
       for (int y = 0; y < options.height; ++y)
         for (int x = 0; x < options.width; ++x) {
           bool inside = x >= left && x < left + side && y >= top && y < top + side;
@@ -45,7 +48,7 @@ class SquareWorld : public world::World {
 
 VideoJudgeSettings small_settings() {
   return config_from<VideoJudgeSettings>(Json::parse(R"({
-    "model": {"size": 32, "frames": 8, "stills": 2, "picture_widths": [8, 16, 24], "widths": [8, 16, 24], "features": 16},
+    "model": {"size": 32, "frames": 8, "stills": 2, "picture_widths": [8, 16, 24], "widths": [8, 16, 24], "features": 16, "spots": true},
     "batches": {"batch": 8, "pool_clips": 16, "pool_steps": 2}, "vocabulary_clips": 40, "validation_clips": 24})"),
                                          "test");
 }
@@ -105,6 +108,40 @@ TEST(VideoJudgeBatches, MirrorFilmsWithTheirDirections) {
     ways.insert(goes_right);
   }
   EXPECT_EQ(ways.size(), 2u) << "of one film";
+}
+
+// Where a place is told a subject, the picture is red or blue there; its colour, of which the world has none, is nothing everywhere.
+TEST(VideoJudgeBatches, TellPlacesWhatStandsThere) {
+  auto settings = small_settings();
+  auto world = std::make_shared<SquareWorld>();
+  collect_values(*world, {}, 40, settings.model);
+  VideoJudgeBatches batches(settings.batches, {}, settings.model, world, 1);
+  auto batch = batches.take(0);
+  int64_t side = video::spot_side(settings.model);
+  ASSERT_EQ(batch.spots_BSAHW.sizes().vec(), (std::vector<int64_t>{8, 2, 2, side, side}));
+  auto frames = video::still_frames(settings.model);
+  for (int64_t i = 0; i < 8; ++i)
+    for (int64_t s = 0; s < 2; ++s) {
+      auto truth = batch.spots_BSAHW[i][s].select(0, 0);
+      EXPECT_TRUE((batch.spots_BSAHW[i][s].select(0, 1) == 0).all().item<bool>());
+      EXPECT_GT((truth < 2).sum().item<int64_t>(), 0) << i;
+      auto middles = batch.pixels_BCTHW[i].select(1, frames[static_cast<size_t>(s)]).unflatten(1, {side, -1}).unflatten(3, {side, -1});
+      auto is_red = middles[0].select(1, 2).select(2, 2) > 0.5, is_blue = middles[2].select(1, 2).select(2, 2) > 0.5;
+      EXPECT_TRUE(at::equal(truth, at::where(is_red, 1, at::where(is_blue, 0, 2)))) << i;
+    }
+}
+
+TEST(VideoJudgeBatches, OfTwoBoxesTheSmallerOneIsInFront) {
+  video::VideoJudgeConfig model{.size = 32, .frames = 2, .patch = 4, .stills = 1, .picture_widths = {8, 8}, .widths = {8, 8}};
+  model.subjects = {"cat", "dog"}, model.colors = {"red"};
+  auto subject = [](const char* name, const char* color, std::array<float, 4> box) { return Json{{"subject", name}, {"color", color}, {"boxes", {box, box}}}; };
+  Json labels = {{"subjects", {subject("cat", "red", {0, 0, 0.25, 0.25}), subject("dog", "", {0, 0, 0.5, 1}), subject("bird", "red", {0.75, 0, 1, 0.25})}}};
+  auto truths = spot_truths(labels, model);
+  auto of = [&](int64_t attribute, int64_t y, int64_t x) { return truths[0][attribute][y][x].item<int64_t>(); };
+  EXPECT_EQ(of(0, 0, 0), 0), EXPECT_EQ(of(1, 0, 0), 0);
+  EXPECT_EQ(of(0, 5, 1), 1), EXPECT_EQ(of(1, 5, 1), 1);
+  EXPECT_EQ(of(0, 5, 6), 2), EXPECT_EQ(of(1, 5, 6), 1);
+  EXPECT_EQ(of(0, 0, 7), 2), EXPECT_EQ(of(1, 0, 7), 0);  // a subject the judge has no word for
 }
 
 TEST(VideoJudgeTask, SameSeedAndStepGiveTheSameLoss) {

@@ -159,21 +159,31 @@ FilmJudgements VideoJudgeImpl::forward(const Tensor& pixels) {
   auto x = pixels;
   for (const auto& level : *levels) x = level->as<VideoJudgeLevel>()->forward(x);
   std::vector<Tensor> stills;
-  for (int64_t i = 0; i < c.stills; ++i) stills.push_back(pixels.select(2, (2 * i + 1) * c.frames / (2 * c.stills)));
+  for (int64_t frame : still_frames(c)) stills.push_back(pixels.select(2, frame));
   auto pictures = at::stack(stills, 1).flatten(0, 1);  // [B·stills,3,H,W]
   std::vector<Tensor> by_level{pictures};
   for (const auto& level : *picture_levels) by_level.push_back(pictures = level->as<PictureLevel>()->forward(pictures));
   auto seen = pictures.unflatten(0, {-1, c.stills}).transpose(1, 2);  // [B,C,stills,…]
   auto features = pool(at::cat({mean_and_max(seen), mean_and_max(x)}, 1));
   auto logits = head(at::gelu(features));
+  Tensor spots_BSNHW;
   if (c.spots) {
     const auto& level = by_level[by_level.size() > 2 ? by_level.size() - 2 : 1];
     // A convolution, so that no gradient arrives transposed: libtorch 1.13 reads wild memory then (group norm, GELU).
     auto places = convolve(at::gelu(at::group_norm(level, kGroups)), spots->weight.unsqueeze(2).unsqueeze(3), spots->bias, {1, 1}, {0, 0});
-    logits = logits + places.unflatten(0, {-1, c.stills}).flatten(3).amax({1, 3});  // [B,stills,N,places]
+    spots_BSNHW = places.unflatten(0, {-1, c.stills});
+    logits = logits + spots_BSNHW.flatten(3).amax({1, 3});
   }
-  return {logits, features};
+  return {logits, features, spots_BSNHW};
 }
+
+std::vector<int64_t> still_frames(const VideoJudgeConfig& c) {
+  std::vector<int64_t> frames;
+  for (int64_t i = 0; i < c.stills; ++i) frames.push_back((2 * i + 1) * c.frames / (2 * c.stills));
+  return frames;
+}
+
+int64_t spot_side(const VideoJudgeConfig& c) { return (c.size / c.patch) >> std::max<int64_t>(0, std::ssize(c.picture_widths) - 2); }
 
 int64_t parameter_count(const VideoJudgeConfig& c) {
   int64_t count = 0, in = 3;

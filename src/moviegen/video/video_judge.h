@@ -89,6 +89,7 @@ TORCH_MODULE(VideoJudgeLevel);
 
 struct FilmJudgements {
   Tensor logits_BN, features_BF;  // N: the values of all attributes, one after another
+  Tensor spots_BSNHW;             // what each place of each still says, beside 0 for nothing; undefined without `spots`
 };
 
 struct VideoJudgeImpl : torch::nn::Module {
@@ -102,6 +103,9 @@ struct VideoJudgeImpl : torch::nn::Module {
 TORCH_MODULE(VideoJudge);
 
 int64_t parameter_count(const VideoJudgeConfig& config);
+// Which of its frames are the stills, and how many places there are along a side of each.
+std::vector<int64_t> still_frames(const VideoJudgeConfig& config);
+int64_t spot_side(const VideoJudgeConfig& config);
 
 // Any film [3,T,H,W] as the judge sees it: its frames evenly spread, shrunk to the square by area. A picture stands still.
 Tensor for_judge(const Tensor& pixels_CTHW, const VideoJudgeConfig& config);

@@ -28,6 +28,39 @@ void collect_values(const world::World& world, const data::WorldSettings& settin
   fill("extra", config.extras);
 }
 
+at::Tensor spot_truths(const Json& labels, const video::VideoJudgeConfig& model) {
+  auto attributes = video::attributes_of(model);
+  int64_t side = video::spot_side(model);
+  auto truths = torch::empty({model.stills, std::ssize(kSpotAttributes), side, side}, at::kLong);
+  for (int64_t a = 0; a < std::ssize(kSpotAttributes); ++a) truths.select(1, a).fill_(std::ssize(attributes[static_cast<size_t>(a)].values));
+  auto smallest = torch::ones({model.stills, side, side});
+  auto truth = truths.accessor<int64_t, 4>();
+  auto area = smallest.accessor<float, 3>();
+  auto frames = video::still_frames(model);
+  for (const auto& subject : labels.at("subjects")) {
+    std::array<int64_t, kSpotAttributes.size()> said;
+    for (size_t a = 0; a < kSpotAttributes.size(); ++a) {
+      const auto& values = attributes[a].values;
+      said[a] = std::find(values.begin(), values.end(), subject.value(kSpotAttributes[a], "")) - values.begin();
+    }
+    for (int64_t s = 0; s < model.stills; ++s) {
+      auto box = subject.at("boxes").at(static_cast<size_t>(frames[static_cast<size_t>(s)])).get<std::array<float, 4>>();  // left, top, right, bottom
+      float size = (box[2] - box[0]) * (box[3] - box[1]);
+      auto inside = [&](int64_t i, float from, float to) {
+        float middle = (static_cast<float>(i) + 0.5f) / static_cast<float>(side);
+        return middle >= from && middle < to;
+      };
+      for (int64_t y = 0; y < side; ++y)
+        for (int64_t x = 0; x < side; ++x)
+          if (inside(x, box[0], box[2]) && inside(y, box[1], box[3]) && size <= area[s][y][x]) {
+            area[s][y][x] = size;
+            for (size_t a = 0; a < said.size(); ++a) truth[s][static_cast<int64_t>(a)][y][x] = said[a];
+          }
+    }
+  }
+  return truths;
+}
+
 VideoJudgeBatches::VideoJudgeBatches(const VideoJudgeBatchSettings& batches, const data::WorldSettings& settings, const video::VideoJudgeConfig& model,
                                      std::shared_ptr<const world::World> world, uint64_t seed)
     : batches_(batches), settings_(settings), model_(model), attributes_(video::attributes_of(model)), mirrored_values_(video::mirrored_values(model)), world_(std::move(world)), seed_(seed),
@@ -38,7 +71,7 @@ VideoJudgeBatches::Film VideoJudgeBatches::render(uint64_t seed) const {
   options.fps = static_cast<double>(model_.frames) / batches_.seconds;
   auto clip = world_->render(seed, options);
   auto bytes = at::from_blob(const_cast<uint8_t*>(clip.rgb.data()), {clip.frames, clip.height, clip.width, 3}, at::kByte);
-  return {bytes.permute({3, 0, 1, 2}).contiguous(), eval::truths_of(clip.labels, attributes_)};
+  return {bytes.permute({3, 0, 1, 2}).contiguous(), eval::truths_of(clip.labels, attributes_), spot_truths(clip.labels, model_)};
 }
 
 VideoJudgeBatches::Pool VideoJudgeBatches::render_pool(int64_t index) const {
@@ -71,11 +104,12 @@ VideoJudgeBatch VideoJudgeBatches::held_out(int64_t first, int64_t count) const 
 
 VideoJudgeBatch VideoJudgeBatches::collate(const std::vector<const Film*>& films, const std::vector<bool>& mirrored) const {
   auto count = std::ssize(mirrored_values_);
-  VideoJudgeBatch batch{.pixels_BCTHW = {}, .true_BN = torch::zeros({std::ssize(films), count})};
+  VideoJudgeBatch batch{.pixels_BCTHW = {}, .true_BN = torch::zeros({std::ssize(films), count}), .spots_BSAHW = {}};
   auto truth = batch.true_BN.accessor<float, 2>();
-  std::vector<at::Tensor> pixels;
+  std::vector<at::Tensor> pixels, spots;
   for (size_t i = 0; i < films.size(); ++i) {
     pixels.push_back(mirrored[i] ? films[i]->pixels.flip(3) : films[i]->pixels);
+    spots.push_back(mirrored[i] ? films[i]->spots_SAHW.flip(3) : films[i]->spots_SAHW);
     int64_t first = 0;
     for (size_t a = 0; a < attributes_.size(); first += std::ssize(attributes_[a++].values))
       for (int64_t value : films[i]->truths[a]) {
@@ -84,6 +118,7 @@ VideoJudgeBatch VideoJudgeBatches::collate(const std::vector<const Film*>& films
       }
   }
   batch.pixels_BCTHW = at::stack(pixels).to(at::kFloat).mul_(2.0f / 255).sub_(1);
+  batch.spots_BSAHW = at::stack(spots);
   return batch;
 }
 

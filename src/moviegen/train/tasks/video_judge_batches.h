@@ -1,9 +1,10 @@
 // Batches of the video judge: rendered films and what is truly seen in them. Batch `step` is a function of (seed, step) alone; a
 // worker thread renders ahead.
-// B batch · T frames · N values of all attributes
+// B batch · T frames · N values of all attributes · S stills · A attributes that places know
 #pragma once
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -31,10 +32,16 @@ void fields(V& v, VideoJudgeBatchSettings& s) {
 // The attributes that the first `clips` training clips of this part of the world show, each list sorted.
 void collect_values(const world::World& world, const data::WorldSettings& settings, int64_t clips, video::VideoJudgeConfig& config);
 
+// What a place of a still can say of the subject that stands there: these attributes, the first of a judge.
+inline constexpr std::array kSpotAttributes = {"subject", "color"};
+
 struct VideoJudgeBatch {
   at::Tensor pixels_BCTHW;  // [−1,1]
   at::Tensor true_BN;       // 1 where a value is true; an attribute without any is left open
+  at::Tensor spots_BSAHW;   // the index of the true value at each place, or their number where there is none
 };
+// The labels' boxes on the places of the stills [S,A,H,W]. Where boxes overlap the smaller one counts.
+at::Tensor spot_truths(const Json& labels, const video::VideoJudgeConfig& model);
 
 class VideoJudgeBatches {
  public:
@@ -47,6 +54,7 @@ class VideoJudgeBatches {
   struct Film {
     at::Tensor pixels;  // [3,T,H,W] bytes
     std::vector<std::vector<int64_t>> truths;
+    at::Tensor spots_SAHW;
   };
   using Pool = std::shared_ptr<const std::vector<Film>>;
   Film render(uint64_t seed) const;

@@ -37,6 +37,23 @@ double share_right(const std::vector<std::optional<bool>>& rights, int64_t* film
   return *films ? static_cast<double>(right) / static_cast<double>(*films) : std::nan("");
 }
 
+// Cross-entropy of what each place says, or says nothing of. Places of subjects, of which there are few, count as much as the others together.
+Tensor spot_loss(const Tensor& said_BSNHW, const Tensor& truth_BSAHW, const video::VideoJudgeConfig& model) {
+  auto loss = at::zeros({});
+  int64_t first = 0;
+  for (int64_t a = 0; a < truth_BSAHW.size(2); ++a) {
+    int64_t count = std::ssize(attributes_of(model)[static_cast<size_t>(a)].values);
+    auto said = said_BSNHW.narrow(2, first, count), truth = truth_BSAHW.select(2, a);
+    first += count;
+    if (count == 0) continue;
+    auto nothing = at::zeros_like(said.narrow(2, 0, 1));
+    auto missed = -at::cat({said, nothing}, 2).log_softmax(2).gather(2, truth.unsqueeze(2)).squeeze(2);
+    auto is_subject = (truth < count).to(said.scalar_type());
+    for (const auto& share : {is_subject, 1 - is_subject}) loss = loss + (missed * share).sum() / share.sum().clamp_min(1) / 2;
+  }
+  return loss;
+}
+
 }  // namespace
 
 void VideoJudgeSettings::check() const {
@@ -44,6 +61,7 @@ void VideoJudgeSettings::check() const {
   if (b.batch < 1 || b.pool_clips < 1 || b.pool_steps < 1 || validation_clips < 1 || vocabulary_clips < 1)
     throw UsageError("video judge recipe: batch, pool_clips, pool_steps, validation_clips and vocabulary_clips start at 1");
   if (!(b.seconds > 0 && b.seconds <= 60)) throw UsageError("video judge recipe: seconds must be above 0 and at most 60, got {}", b.seconds);
+  if (!(spot_weight >= 0 && spot_weight <= 100)) throw UsageError("video judge recipe: spot_weight must be 0 to 100, got {}", spot_weight);
 }
 
 VideoJudgeTask::VideoJudgeTask(const VideoJudgeSettings& settings, std::shared_ptr<const world::World> world, uint64_t seed) : settings_(settings) {
@@ -58,7 +76,8 @@ std::vector<Group> VideoJudgeTask::groups() { return {{video::kJudgePart, model_
 StepReport VideoJudgeTask::step(int64_t step, Generator&) {
   StepReport report;
   auto batch = batches_->take(step, &report.data_wait_s);
-  auto logits = model_(batch.pixels_BCTHW).logits_BN;
+  auto seen = model_(batch.pixels_BCTHW);
+  const auto& logits = seen.logits_BN;
   auto loss = at::zeros({});
   int64_t first = 0;
   for (const auto& [name, values] : attributes_of(settings_.model)) {
@@ -70,6 +89,11 @@ StepReport VideoJudgeTask::step(int64_t step, Generator&) {
     auto part = -(said.log_softmax(1) * share).sum() / static_cast<double>(truth.size(0));
     report.scalars[std::string("loss/") + name] = part.item<double>();
     loss = loss + part;
+  }
+  if (settings_.model.spots && settings_.spot_weight > 0) {
+    auto part = spot_loss(seen.spots_BSNHW, batch.spots_BSAHW, settings_.model);
+    report.scalars["loss/spots"] = part.item<double>();
+    loss = loss + settings_.spot_weight * part;
   }
   loss.backward();
   report.scalars["loss"] = loss.item<double>();
