@@ -76,6 +76,28 @@ TEST(Solver, SolvesConstantVelocityExactlyAndMidpointIsSecondOrder) {
   EXPECT_NEAR(error("midpoint", 20) / error("midpoint", 40), 4, 0.3);
   EXPECT_NEAR(error("euler", 20) / error("euler", 40), 2, 0.15);
   EXPECT_THROW(solve("heun", growth, x, {0, 1}), UsageError);
+  EXPECT_THROW(solve("midpoint", growth, x, {0, 1}, {}, {.rate = 1, .noise = [&] { return x; }}), UsageError);
+}
+
+// Data of mean 2 and deviation 0.5, whose velocity is known: however much noise is drawn anew, that is what comes out.
+TEST(Solver, ChurnChangesTheWayAndNotTheResult) {
+  torch::manual_seed(5);
+  constexpr double kMean = 2, kDeviation = 0.5;
+  auto start = torch::randn({20000});
+  auto velocity = [&](const Tensor& x, double t) {
+    double gain = t * kDeviation * kDeviation / (t * t * kDeviation * kDeviation + (1 - t) * (1 - t));
+    return (kMean + (x - t * kMean) * gain - x) / (1 - t);
+  };
+  auto solved = [&](double rate) { return solve_euler(velocity, start, linear_schedule(200), {}, {rate, [] { return torch::randn({20000}); }}); };
+  std::vector<Tensor> ends;
+  for (double rate : {0.0, 1.0, 4.0}) {
+    auto end = ends.emplace_back(solved(rate));
+    EXPECT_NEAR(end.mean().item<double>(), kMean, 0.02) << rate;
+    EXPECT_NEAR(end.std().item<double>(), kDeviation, 0.03) << rate;
+  }
+  auto kept = [&](const Tensor& end) { return ((end - end.mean()) * (start - start.mean())).mean().item<double>() / (end.std() * start.std()).item<double>(); };
+  EXPECT_GT(kept(ends[0]), 0.99);          // without churn the end is a function of the start
+  EXPECT_LT(std::abs(kept(ends[2])), 0.1);  // with much of it the start is forgotten
 }
 
 TEST(Guidance, ScaleOneIsTheConditionalVelocity) {

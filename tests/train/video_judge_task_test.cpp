@@ -48,7 +48,7 @@ class SquareWorld : public world::World {
 
 VideoJudgeSettings small_settings() {
   return config_from<VideoJudgeSettings>(Json::parse(R"({
-    "model": {"size": 32, "frames": 8, "stills": 2, "picture_widths": [8, 16, 24], "widths": [8, 16, 24], "features": 16, "spots": true},
+    "model": {"size": 32, "frames": 8, "stills": 2, "picture_widths": [8, 16, 24], "widths": [8, 16, 24], "features": 16, "spots": true, "film_spots": true},
     "batches": {"batch": 8, "pool_clips": 16, "pool_steps": 2}, "vocabulary_clips": 40, "validation_clips": 24})"),
                                          "test");
 }
@@ -117,26 +117,39 @@ TEST(VideoJudgeBatches, TellPlacesWhatStandsThere) {
   collect_values(*world, {}, 40, settings.model);
   VideoJudgeBatches batches(settings.batches, {}, settings.model, world, 1);
   auto batch = batches.take(0);
-  int64_t side = video::spot_side(settings.model);
-  ASSERT_EQ(batch.spots_BSAHW.sizes().vec(), (std::vector<int64_t>{8, 2, 2, side, side}));
-  auto frames = video::still_frames(settings.model);
-  for (int64_t i = 0; i < 8; ++i)
+  auto stills = video::still_spot_grid(settings.model), film = video::film_spot_grid(settings.model);
+  ASSERT_EQ(stills.frames, (std::vector<int64_t>{2, 6}));
+  ASSERT_EQ(film.frames, (std::vector<int64_t>{1, 3, 5, 7}));
+  ASSERT_EQ(stills.side, 4);
+  ASSERT_EQ(batch.spots_MAHW.sizes().vec(), (std::vector<int64_t>{16, 2, 4, 4}));
+  ASSERT_EQ(batch.film_spots_BATHW.sizes().vec(), (std::vector<int64_t>{8, 2, 4, 4, 4}));
+  // Of the 8×8 pixels of each place one of the middle.
+  auto middles = [&](int64_t film_index, int64_t channel, int64_t frame) { return batch.pixels_BCTHW[film_index][channel][frame].slice(0, 4, 32, 8).slice(1, 4, 32, 8) > 0.5; };
+  int64_t directions = std::ssize(settings.model.subjects) + std::ssize(settings.model.motions);
+  for (int64_t i = 0; i < 8; ++i) {
     for (int64_t s = 0; s < 2; ++s) {
-      auto truth = batch.spots_BSAHW[i][s].select(0, 0);
-      EXPECT_TRUE((batch.spots_BSAHW[i][s].select(0, 1) == 0).all().item<bool>());
-      EXPECT_GT((truth < 2).sum().item<int64_t>(), 0) << i;
-      auto middles = batch.pixels_BCTHW[i].select(1, frames[static_cast<size_t>(s)]).unflatten(1, {side, -1}).unflatten(3, {side, -1});
-      auto is_red = middles[0].select(1, 2).select(2, 2) > 0.5, is_blue = middles[2].select(1, 2).select(2, 2) > 0.5;
-      EXPECT_TRUE(at::equal(truth, at::where(is_red, 1, at::where(is_blue, 0, 2)))) << i;
+      auto truth = batch.spots_MAHW[2 * i + s];
+      auto frame = stills.frames[static_cast<size_t>(s)];
+      EXPECT_TRUE((truth[1] == 0).all().item<bool>());
+      EXPECT_GT((truth[0] < 2).sum().item<int64_t>(), 0) << i;
+      EXPECT_TRUE(at::equal(truth[0], at::where(middles(i, 0, frame), 1, at::where(middles(i, 2, frame), 0, 2)))) << i;
     }
+    auto goes_right = batch.true_BN[i][directions + 1].item<int64_t>();
+    for (int64_t t = 0; t < 4; ++t) {
+      auto is_square = middles(i, 0, film.frames[static_cast<size_t>(t)]).logical_or(middles(i, 2, film.frames[static_cast<size_t>(t)]));
+      EXPECT_TRUE(at::equal(batch.film_spots_BATHW[i][0][t], at::where(is_square, 0, 1))) << i;
+      EXPECT_TRUE(at::equal(batch.film_spots_BATHW[i][1][t], at::where(is_square, goes_right, 2))) << i;
+    }
+  }
 }
 
 TEST(VideoJudgeBatches, OfTwoBoxesTheSmallerOneIsInFront) {
-  video::VideoJudgeConfig model{.size = 32, .frames = 2, .patch = 4, .stills = 1, .picture_widths = {8, 8}, .widths = {8, 8}};
+  video::VideoJudgeConfig model;
   model.subjects = {"cat", "dog"}, model.colors = {"red"};
   auto subject = [](const char* name, const char* color, std::array<float, 4> box) { return Json{{"subject", name}, {"color", color}, {"boxes", {box, box}}}; };
-  Json labels = {{"subjects", {subject("cat", "red", {0, 0, 0.25, 0.25}), subject("dog", "", {0, 0, 0.5, 1}), subject("bird", "red", {0.75, 0, 1, 0.25})}}};
-  auto truths = spot_truths(labels, model);
+  Json labels;
+  labels["subjects"] = {subject("cat", "red", {0, 0, 0.25, 0.25}), subject("dog", "", {0, 0, 0.5, 1}), subject("bird", "red", {0.75, 0, 1, 0.25})};
+  auto truths = spot_truths(labels, {{1}, 8}, video::attributes_of(model), kSpotAttributes);
   auto of = [&](int64_t attribute, int64_t y, int64_t x) { return truths[0][attribute][y][x].item<int64_t>(); };
   EXPECT_EQ(of(0, 0, 0), 0), EXPECT_EQ(of(1, 0, 0), 0);
   EXPECT_EQ(of(0, 5, 1), 1), EXPECT_EQ(of(1, 5, 1), 1);

@@ -19,12 +19,6 @@ text::Encoded encoded(int64_t batch) {
   return {torch::randn({batch, 5, 8}), mask(5), torch::randn({batch, 6, 12}), mask(6), torch::randn({batch, 1, 4}), mask(1)};
 }
 
-TransformerConfig tiny_with_detail() {
-  auto c = tiny();
-  c.detail_layers = 2, c.detail_width = 8, c.detail_feed_forward_width = 12;
-  return c;
-}
-
 // Weights that start at zero hide everything behind them; give them values.
 void wake(Transformer& model) {
   torch::NoGradGuard no_grad;
@@ -86,27 +80,6 @@ TEST(Transformer, GrowsDeeperFromTheIdentity) {
   EXPECT_THROW(load_grown(wide, small, "small"), DataError);
 }
 
-// Detail layers start as nothing and then matter, at single latents.
-TEST(Transformer, GrowsDetailFromTheIdentity) {
-  torch::NoGradGuard no_grad;
-  torch::manual_seed(3);
-  Transformer plain(tiny());
-  wake(plain);
-  Transformer fine(tiny_with_detail());
-  load_grown(fine, plain, "plain");
-  auto text = encoded(2);
-  auto x = torch::randn({2, 16, 2, 4, 6}), t = torch::tensor({0.2f, 0.9f});
-  auto run = [&](Transformer& model) {
-    auto [tokens, mask] = model->conditioner(text);
-    return model(x, t, tokens, mask);
-  };
-  auto before = run(plain);
-  EXPECT_TRUE(at::equal(run(fine), before));
-  wake(fine);
-  EXPECT_FALSE(at::allclose(run(fine), before, 1e-2, 1e-2));
-  EXPECT_THROW(load_grown(plain, fine, "fine"), DataError);
-}
-
 TEST(Transformer, PaddingOfTheTextDoesNotMatter) {
   torch::NoGradGuard no_grad;
   torch::manual_seed(1);
@@ -125,7 +98,7 @@ TEST(Transformer, PaddingOfTheTextDoesNotMatter) {
 TEST(Transformer, ItemsOfABatchAreIndependent) {
   torch::NoGradGuard no_grad;
   torch::manual_seed(2);
-  Transformer model(tiny_with_detail());
+  Transformer model(tiny());
   wake(model);
   auto x = torch::randn({3, 16, 2, 4, 4}), t = torch::tensor({0.1f, 0.5f, 0.9f});
   auto [tokens, mask] = model->conditioner(encoded(3));
@@ -138,7 +111,6 @@ TEST(Transformer, CountMatchesTheModuleAndThePaper) {
   for (bool extras : {false, true}) {
     auto config = tiny();
     config.feed_forward_conv = config.query_key_norm = extras;
-    if (extras) config.detail_layers = 3;
     Transformer model(config);
     int64_t count = 0;
     for (const auto& p : model->parameters()) count += p.numel();
@@ -148,7 +120,7 @@ TEST(Transformer, CountMatchesTheModuleAndThePaper) {
 
 TEST(Transformer, EveryParameterGetsAGradient) {
   torch::manual_seed(3);
-  Transformer model(tiny_with_detail());
+  Transformer model(tiny());
   wake(model);
   auto [tokens, mask] = model->conditioner(encoded(2));
   model(torch::randn({2, 16, 2, 4, 4}), torch::rand({2}), tokens, mask).square().sum().backward();

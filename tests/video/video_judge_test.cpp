@@ -24,7 +24,7 @@ TEST(VideoJudge, CountsMatchTheModule) {
   auto wide = tiny();
   wide.widths = {8, 24, 16}, wide.picture_widths = {16, 8}, wide.size = 32;
   auto with_spots = wide;
-  with_spots.spots = true;
+  with_spots.spots = with_spots.film_spots = true;
   for (const auto& config : {tiny(), wide, with_spots}) {
     VideoJudge judge(config);
     int64_t count = 0;
@@ -77,7 +77,7 @@ TEST(ForJudge, TakesFramesEvenlyAndMeansOfAreas) {
 TEST(VideoJudge, EveryParameterGetsAGradient) {
   torch::manual_seed(2);
   auto config = tiny();
-  config.spots = true;
+  config.spots = config.film_spots = true;
   VideoJudge judge(config);
   auto seen = judge(torch::randn({2, 3, 4, 16, 16}));
   seen.logits_BN.square().sum().backward();
@@ -102,7 +102,7 @@ TEST(VideoJudge, SavesAndLoads) {
 TEST(VideoJudge, GoesOnWithOtherWords) {
   torch::manual_seed(3);
   auto more = tiny();
-  more.subjects = {"bear", "cat", "fox"}, more.extras = {"crown"}, more.spots = true;
+  more.subjects = {"bear", "cat", "fox"}, more.extras = {"crown"}, more.spots = more.film_spots = true;
   VideoJudge saved(tiny()), judge(more);
   auto film = torch::rand({1, 3, 4, 16, 16});
   load_with_words(*judge, saved, "saved");

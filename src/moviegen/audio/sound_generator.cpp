@@ -152,9 +152,9 @@ void solve_sound(const PrepareWindows& prepare, const LongSound& sound, const So
   known = {known.latents_CS.clone(), known.mask_S.clone()};
   auto pieces = plan(known.mask_S, sampling);
   int done = 0, total = static_cast<int>(static_cast<int64_t>(pieces.size()) * sound.candidates * sampling.num_inference_steps);
-  auto count_step = [&](int, int, const Tensor& x) {
+  auto count_step = [&](int, int, const Tensor& data) {
     ++done;
-    if (on_step) on_step(done, total, x);
+    if (on_step) on_step(done, total, data);
   };
   int64_t handed_out = 0;
   auto hand_out = [&](int64_t end) {

@@ -50,7 +50,7 @@ int64_t solver_steps(const SoundRequest& request, const SoundSampling& sampling)
 
 using OnLatents = std::function<void(const Tensor& latents_CS)>;
 
-// Calls on_latents with consecutive stretches, on_step after every solver step of the whole (its x is the piece at work);
+// Calls on_latents with consecutive stretches, on_step after every solver step of the whole (its data are those of the piece at work);
 // either may throw. Throws UsageError for a request that does not fit the model.
 void generate_sound(SoundModel& model, const SoundRequest& request, const SoundSampling& sampling, const OnLatents& on_latents,
                     const flow::OnStep& on_step = {});

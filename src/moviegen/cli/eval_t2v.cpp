@@ -93,6 +93,8 @@ void add_eval_t2v(CLI::App& eval, Action& action) {
   t2v->add_option("--guidance", films.request.guidance_scale, "guidance scale; 0 = the model's own default");
   t2v->add_option("--guidance-start", films.request.guidance_start, "flow time from which guidance acts; -1 = the model's own default");
   t2v->add_option("--guidance-end", films.request.guidance_end, "flow time up to which it does; -1 = the model's own default");
+  t2v->add_option("--churn", films.request.churn, "noise drawn anew on the way: 0 = none, 1 = as in DDPM, -1 = the model's own default");
+  t2v->add_option("--schedule", films.request.schedule, "linear-quadratic or linear; the model's own default if not given");
   t2v->add_option("--shown", films.frames_shown, "frames of a film in the grid")->check(CLI::Range(1, 32))->capture_default_str();
   t2v->add_option("--columns", films.columns, "films in a row of the grid")->check(CLI::Range(1, 32))->capture_default_str();
   t2v->add_option("--compute", options->compute, "precision of products: f32, bf16, aten or auto")->capture_default_str();

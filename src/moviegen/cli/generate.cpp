@@ -234,6 +234,7 @@ void add_request_options(CLI::App& command, Options& o) {
   command.add_option("--guidance,--guidance-scale", r.guidance_scale, help_of("guidance_scale"));
   command.add_option("--guidance-start", r.guidance_start, help_of("guidance_start"));
   command.add_option("--guidance-end", r.guidance_end, help_of("guidance_end"));
+  command.add_option("--churn", r.churn, help_of("churn"));
   command.add_option("--seed", r.seed, help_of("seed"));
   command.add_option("--negative-prompt", r.negative_prompt, help_of("negative_prompt"));
   command.add_option("--num-videos,--num-videos-per-prompt", r.num_videos_per_prompt, help_of("num_videos_per_prompt"));

@@ -28,7 +28,7 @@ struct WorldSettings {
 template <class V>
 void fields(V& v, WorldSettings& c) {
   v("folder", c.folder, "asset pack; empty = where `moviegen world fetch` put it");
-  v("subjects", c.subjects, "only these subjects; empty = all");
+  v("subjects", c.subjects, "only these subjects, those named twice twice as often; empty = all");
   v("places", c.places, "only these places; empty = all");
   v("motions", c.motions, "only these motions; empty = all");
   v("styles", c.styles, "only these styles; empty = all");

@@ -52,9 +52,9 @@ void ModelDefaults::check() const {
   for (const auto& size : sizes) parse_size(size, "sizes");
   // The names and ranges are those of a request.
   Request{.num_frames = num_frames, .fps = fps, .num_inference_steps = num_inference_steps, .guidance_scale = guidance_scale,
-          .guidance_start = guidance_start, .guidance_end = guidance_end, .schedule = schedule, .solver = solver}.check();
-  if (emulated_steps < 1 || emulated_steps > 100000 || max_frames < 0 || fps < 1 || num_inference_steps < 1 || guidance_scale <= 0 || guidance_start < 0 || guidance_end < 0)
-    throw UsageError("emulated_steps, fps, num_inference_steps and guidance_scale must be above 0, max_frames, guidance_start and guidance_end at least 0");
+          .guidance_start = guidance_start, .guidance_end = guidance_end, .churn = churn, .schedule = schedule, .solver = solver}.check();
+  if (emulated_steps < 1 || emulated_steps > 100000 || max_frames < 0 || fps < 1 || num_inference_steps < 1 || guidance_scale <= 0 || guidance_start < 0 || guidance_end < 0 || churn < 0)
+    throw UsageError("emulated_steps, fps, num_inference_steps and guidance_scale must be above 0, max_frames, guidance_start, guidance_end and churn at least 0");
 }
 
 std::pair<int64_t, int64_t> ModelDescription::default_size() const {

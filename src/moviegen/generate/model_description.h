@@ -15,6 +15,7 @@ namespace mg::generate {
 struct ModelDefaults {
   double guidance_scale = 7.5;  // facts 5
   double guidance_start = 0, guidance_end = 1;
+  double churn = 0;
   int64_t num_inference_steps = 50, emulated_steps = 250;
   std::string schedule = "linear-quadratic", solver = "euler";
   int64_t num_frames = 0, fps = 16;
@@ -28,6 +29,7 @@ void fields(V& v, ModelDefaults& c) {
   v("guidance_scale", c.guidance_scale, "guidance where the request leaves it to the model");
   v("guidance_start", c.guidance_start, "flow time from which guidance acts");
   v("guidance_end", c.guidance_end, "flow time up to which it does");
+  v("churn", c.churn, "how much noise is drawn anew on the way");
   v("num_inference_steps", c.num_inference_steps, "solver steps");
   v("emulated_steps", c.emulated_steps, "steps of the linear schedule that linear-quadratic stands for");
   v("schedule", c.schedule, "linear-quadratic or linear");

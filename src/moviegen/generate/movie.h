@@ -31,6 +31,7 @@ struct Request {
   int64_t num_inference_steps = 0;
   double guidance_scale = 0;
   double guidance_start = -1, guidance_end = -1;  // flow times, 0 noise to 1 film; −1: the model's own
+  double churn = -1;                  // 0 = none; −1: the model's own
   int64_t seed = -1;                  // -1 = random; the one used is in the record
   int64_t num_videos_per_prompt = 1;
   std::string schedule{}, solver{};   // empty: the model's own default
@@ -53,6 +54,7 @@ void fields(V& v, Request& c) {
   v("guidance_scale", c.guidance_scale, "how strongly the prompt pulls; 0 = the model's own default, 1 = off");
   v("guidance_start", c.guidance_start, "flow time, 0 to 1, from which the prompt pulls so; -1 = the model's own default");
   v("guidance_end", c.guidance_end, "flow time, 0 to 1, up to which it does; -1 = the model's own default");
+  v("churn", c.churn, "how much noise is drawn anew on the way: 0 = none, 1 = as in DDPM, -1 = the model's own default");
   v("seed", c.seed, "number that fixes the noise; -1 = random");
   v("num_videos_per_prompt", c.num_videos_per_prompt, "films for the prompt, seeds counting up");
   v("schedule", c.schedule, "linear-quadratic or linear; empty = the model's own default");

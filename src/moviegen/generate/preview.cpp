@@ -29,15 +29,11 @@ std::vector<media::Image> to_images(const at::Tensor& pixels_CTHW) {
   return images;
 }
 
-std::vector<media::Image> Preview::look(tae::Autoencoder& autoencoder, int step, const at::Tensor& latent) {
+std::vector<media::Image> Preview::look(tae::Autoencoder& autoencoder, const at::Tensor& data, bool is_last) {
   auto now = std::chrono::steady_clock::now();
-  bool is_last = step + 1 == static_cast<int>(times_.size());
-  auto before = std::exchange(last_, latent);
-  if (!is_last && (!before.defined() || now - shown_ < kInterval)) return {};
+  if (!is_last && now - shown_ < kInterval) return {};
   shown_ = now;
-  auto heading = latent;
-  if (!is_last) heading = latent + (latent - before) * ((1 - times_[step]) / (times_[step] - times_[step - 1]));
-  return enlarge(to_images(autoencoder->preview(heading)[0]));
+  return enlarge(to_images(autoencoder->preview(data)[0]));
 }
 
 media::Image strip(const std::vector<media::Image>& images) { return media::grid(images, static_cast<int>(images.size())); }

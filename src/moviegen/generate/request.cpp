@@ -10,7 +10,7 @@ namespace mg::generate {
 namespace {
 
 constexpr int64_t kMaxFps = 120, kMaxSteps = 1000, kMaxVideos = 10000;
-constexpr double kMaxGuidance = 100;
+constexpr double kMaxGuidance = 100, kMaxChurn = 100;
 
 void check_range(const char* name, int64_t value, int64_t low, int64_t high) {
   if (value < low || value > high) throw UsageError("{}: expected {} to {}, got {}", name, low, high, value);
@@ -33,6 +33,7 @@ void fill_defaults(Request& r, const ModelDefaults& defaults, std::pair<int64_t,
   if (r.guidance_scale == 0) r.guidance_scale = defaults.guidance_scale;
   if (r.guidance_start < 0) r.guidance_start = defaults.guidance_start;
   if (r.guidance_end < 0) r.guidance_end = defaults.guidance_end;
+  if (r.churn < 0) r.churn = defaults.churn;
   if (r.schedule.empty()) r.schedule = defaults.schedule;
   if (r.solver.empty()) r.solver = defaults.solver;
   if (r.seed < 0) r.seed = random_seed();
@@ -66,6 +67,8 @@ void Request::check() const {
     throw UsageError("guidance_scale: expected 0 to {}, got {}", kMaxGuidance, guidance_scale);
   for (auto [name, time] : {std::pair{"guidance_start", guidance_start}, {"guidance_end", guidance_end}})
     if (!(time == -1 || (time >= 0 && time <= 1))) throw UsageError("{}: expected a flow time from 0 to 1, or -1 for the model's own, got {}", name, time);
+  if (!(churn == -1 || (churn >= 0 && churn <= kMaxChurn))) throw UsageError("churn: expected 0 to {}, or -1 for the model's own, got {}", kMaxChurn, churn);
+  if (churn > 0 && solver == "midpoint") throw UsageError("churn: expected 0 with the solver midpoint, got {}", churn);
   if (!schedule.empty() && schedule != "linear-quadratic" && schedule != "linear")
     throw UsageError("schedule: expected linear-quadratic or linear, got '{}'", schedule);
   if (rewrite != "auto" && rewrite != "off" && !text::is_endpoint(rewrite)) throw UsageError("rewrite: expected auto, off or the URL of a chat endpoint, got '{}'", rewrite);

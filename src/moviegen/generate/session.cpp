@@ -46,12 +46,12 @@ Tensor denoise(Session::Parts& parts, const Request& request, const EncodedPromp
   const auto& defaults = parts.description.defaults;
   int64_t space = parts.autoencoder->config.spatial_factor(), time = parts.autoencoder->config.temporal_factor();
   video::SampleOptions options{request.num_inference_steps, request.guidance_scale, request.schedule, request.solver, defaults.emulated_steps,
-                               {request.guidance_start, request.guidance_end}};
-  Preview preview(flow::make_schedule(options.schedule, static_cast<int>(options.num_inference_steps), static_cast<int>(options.emulated_steps)));
-  auto on_step = [&](int step, int, const Tensor& x) {
+                               {request.guidance_start, request.guidance_end}, request.churn};
+  Preview preview;
+  auto on_step = [&](int step, int steps, const Tensor& data) {
     done(step);
     if (!callbacks.on_preview) return;
-    if (auto images = preview.look(parts.autoencoder, step, x); !images.empty()) callbacks.on_preview(images);
+    if (auto images = preview.look(parts.autoencoder, data, step == steps); !images.empty()) callbacks.on_preview(images);
   };
   return video::sample_latents(parts.transformer, text.prompt, text.null_prompt, {static_cast<uint64_t>(request.seed)},
                                {(request.num_frames + time - 1) / time, request.height / space, request.width / space}, options, on_step);

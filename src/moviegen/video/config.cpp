@@ -3,31 +3,11 @@
 #include "moviegen/core/error.h"
 
 namespace mg::video {
-namespace {
-
-int64_t detail_parameters(const TransformerConfig& c) {
-  if (c.detail_layers == 0) return 0;
-  int64_t d = c.detail_width, f = c.detail_feed_forward_width, cells = c.patch_size * c.patch_size;
-  int64_t ends = 2 * c.latent_channels * d + d + c.latent_channels + d, joints = 2 * cells * d * c.width + c.width + cells * d;
-  return 2 * c.detail_layers * (3 * d * f + 27 * f + 4 * d) + ends + joints + (c.width + 1) * 3 * d;
-}
-
-// Of one token.
-double detail_flops(const TransformerConfig& c) {
-  if (c.detail_layers == 0) return 0;
-  auto d = static_cast<double>(c.detail_width), f = static_cast<double>(c.detail_feed_forward_width);
-  auto cells = static_cast<double>(c.patch_size * c.patch_size);
-  double layers = 2 * static_cast<double>(c.detail_layers) * (2 * 3 * d * f + 2 * 27 * f);
-  return cells * (layers + 2 * 2 * d * static_cast<double>(c.latent_channels + c.width));
-}
-
-}  // namespace
 
 void TransformerConfig::check() const {
   for (int64_t value : {num_layers, width, feed_forward_width, num_heads, latent_channels, patch_size, max_frames, max_rows, max_columns,
-                        detail_width, detail_feed_forward_width, text.ul2, text.metaclip, text.byt5})
+                        text.ul2, text.metaclip, text.byt5})
     if (value < 1 || value > (1 << 20)) throw UsageError("transformer: a size is out of range: {}", value);
-  if (detail_layers < 0 || detail_layers > 1024) throw UsageError("transformer: detail_layers: expected 0 to 1024, got {}", detail_layers);
   if (width % num_heads) throw UsageError("transformer: width {} is not a multiple of {} heads", width, num_heads);
 }
 
@@ -45,7 +25,7 @@ int64_t parameter_count(const TransformerConfig& c) {
   int64_t time = 256 * d + d + d * d + d, modulation = 6 * d * d + 6 * d;
   int64_t positions = (c.max_frames + c.max_rows + c.max_columns) * d;
   int64_t text = (c.text.ul2 + c.text.metaclip + c.text.byt5) * d + 3 * d;
-  return c.num_layers * layer + patch + out + time + modulation + positions + text + detail_parameters(c);
+  return c.num_layers * layer + patch + out + time + modulation + positions + text;
 }
 
 double forward_flops(const TransformerConfig& c, double tokens, double text_tokens) {
@@ -54,7 +34,7 @@ double forward_flops(const TransformerConfig& c, double tokens, double text_toke
   double per_text_token = 2 * 2 * d * d;
   double ends = 2 * 2 * d * static_cast<double>(c.token_values());
   return static_cast<double>(c.num_layers) * (per_token * tokens + per_text_token * text_tokens) + ends * tokens +
-         attention_flops(c, tokens, text_tokens) + detail_flops(c) * tokens;
+         attention_flops(c, tokens, text_tokens);
 }
 
 double attention_flops(const TransformerConfig& c, double tokens, double text_tokens) {

@@ -20,9 +20,6 @@ struct TransformerConfig {
   bool feed_forward_conv = true;  // ours: depthwise 3×3×3 convolution inside the feed-forward (docs/decisions/0002)
   bool query_key_norm = true;     // ours: steadies small-batch training; the paper does not say
   bool preconditioned = false;    // ours: the network adds to the best linear guess of the velocity (docs/decisions/0007)
-  int64_t detail_layers = 0;      // ours: layers at single latents before the transformer layers, and as many after (docs/decisions/0014)
-  int64_t detail_width = 128;
-  int64_t detail_feed_forward_width = 384;
   text::TextWidths text;
 
   void check() const;
@@ -44,9 +41,6 @@ void fields(V& v, TransformerConfig& c) {
   v("feed_forward_conv", c.feed_forward_conv, "depthwise convolution over the token grid in the feed-forward");
   v("query_key_norm", c.query_key_norm, "RMS norm of queries and keys, per head");
   v("preconditioned", c.preconditioned, "the network predicts what the best linear guess of the velocity leaves over");
-  v("detail_layers", c.detail_layers, "layers at single latents on either side of the transformer layers; 0 = none");
-  v("detail_width", c.detail_width, "their width");
-  v("detail_feed_forward_width", c.detail_feed_forward_width, "their SwiGLU hidden width");
   v("text", c.text, "widths of the text encoders");
 }
 

@@ -30,14 +30,22 @@ TextMemory stack(const TextMemory& a, const TextMemory& b) {
   return {at::cat({left.tokens_BLD, right.tokens_BLD}), at::cat({left.mask_BL, right.mask_BL})};
 }
 
-Tensor noise_of(const std::vector<uint64_t>& seeds, int64_t channels, std::array<int64_t, 3> thw) {
-  std::vector<Tensor> items;
-  for (uint64_t seed : seeds) {
-    Generator generator(seed, "text-to-video noise");
-    items.push_back(flow::sample_noise({channels, thw[0], thw[1], thw[2]}, generator));
+// Each item's noise, from a stream of its own.
+class Noise {
+ public:
+  Noise(const std::vector<uint64_t>& seeds, int64_t channels, std::array<int64_t, 3> thw) : shape_{channels, thw[0], thw[1], thw[2]} {
+    for (uint64_t seed : seeds) streams_.emplace_back(seed, "text-to-video noise");
   }
-  return at::stack(items);
-}
+  Tensor draw() {
+    std::vector<Tensor> items;
+    for (auto& stream : streams_) items.push_back(flow::sample_noise(shape_, stream));
+    return at::stack(items);
+  }
+
+ private:
+  std::vector<int64_t> shape_;
+  std::vector<Generator> streams_;
+};
 
 }  // namespace
 
@@ -58,7 +66,9 @@ Tensor sample_latents(Transformer& model, const text::Encoded& prompt, const tex
     return guided ? flow::guide(u.narrow(0, B, B), u.narrow(0, 0, B), options.guidance_scale) : u;
   };
   auto times = flow::make_schedule(options.schedule, static_cast<int>(options.num_inference_steps), static_cast<int>(options.emulated_steps));
-  return flow::solve(options.solver, velocity, noise_of(seeds, model->config.latent_channels, latent_thw), times, on_step);
+  Noise noise(seeds, model->config.latent_channels, latent_thw);
+  auto start = noise.draw();
+  return flow::solve(options.solver, velocity, start, times, on_step, {options.churn, [&] { return noise.draw(); }});
 }
 
 }  // namespace mg::video

@@ -1,6 +1,6 @@
 // Text-to-image and text-to-video sampling: encoded prompts and seeds → normalised latents (facts sheet 5).
 //   latents [B,C,T,H,W] = solver(noise(seed, index), guided velocity)
-// Easy to get wrong: an item's noise depends on its seed alone, never on its place in the batch.
+// Easy to get wrong: an item's noise, that of the churn too, depends on its seed alone, never on its place in the batch.
 #pragma once
 #include <vector>
 
@@ -15,6 +15,7 @@ struct SampleOptions {
   std::string schedule = "linear-quadratic", solver = "euler";
   int64_t emulated_steps = 250;
   flow::GuidanceInterval guidance_interval{};
+  double churn = 0;                              // flow::Churn
 };
 
 // `prompt` and `null_prompt` hold B items each (the null prompt may be a negative prompt). seeds.size() = B.

@@ -11,14 +11,6 @@ namespace {
 constexpr const char* kPart = "transformer";
 constexpr const char* kClass = "MovieGenTransformer3D";
 
-// Single latents [B,T·H·W,D] ↔ tokens of p×p of them [B,T·H/p·W/p,p·p·D]. `grid` is the fine one, T, H, W.
-Tensor gather_cells(const Tensor& h, std::array<int64_t, 3> grid, int64_t p) {
-  return h.view({h.size(0), grid[0], grid[1] / p, p, grid[2] / p, p, -1}).transpose(3, 4).reshape({h.size(0), grid[0] * grid[1] * grid[2] / (p * p), -1});
-}
-Tensor scatter_cells(const Tensor& tokens, std::array<int64_t, 3> grid, int64_t p) {
-  return tokens.view({tokens.size(0), grid[0], grid[1] / p, grid[2] / p, p, p, -1}).transpose(3, 4).reshape({tokens.size(0), grid[0] * grid[1] * grid[2], -1});
-}
-
 }  // namespace
 
 AttentionImpl::AttentionImpl(const TransformerConfig& c) : heads(c.num_heads) {
@@ -60,48 +52,6 @@ Tensor LayerImpl::forward(Tensor h, const Tensor& modulation_B6D, const Tensor& 
   return nn::gated_residual(h, feed_forward(x, grid), m[5]);
 }
 
-DetailLayerImpl::DetailLayerImpl(const TransformerConfig& c) {
-  norm = register_module("norm", nn::RmsNorm(c.detail_width));
-  feed_forward = register_module("feed_forward", nn::SwiGlu(c.detail_width, c.detail_feed_forward_width, true));
-  modulation_table = register_parameter("modulation_table", torch::zeros({3, c.detail_width}));
-  at::NoGradGuard no_grad;
-  modulation_table[2] += 1;  // open from the start: what they lead to is zero
-}
-
-Tensor DetailLayerImpl::forward(const Tensor& h, const Tensor& modulation_B3D, std::array<int64_t, 3> grid) {
-  auto m = (modulation_B3D + modulation_table).unbind(1);
-  return nn::gated_residual(h, feed_forward(nn::rms_norm_modulate(h, norm->weight, m[0], m[1]), grid), m[2]);
-}
-
-DetailImpl::DetailImpl(const TransformerConfig& c) : patch(c.patch_size), channels(c.latent_channels), width(c.detail_width) {
-  embed = register_module("embed", nn::Linear(channels, width));
-  modulation = register_module("modulation", nn::Linear(c.width, 3 * width));
-  merge = register_module("merge", nn::Linear(width * patch * patch, c.width));
-  split = register_module("split", nn::Linear(c.width, width * patch * patch));
-  register_module("in_layers", in_layers);
-  register_module("out_layers", out_layers);
-  for (int64_t i = 0; i < c.detail_layers; ++i) in_layers->push_back(DetailLayer(c)), out_layers->push_back(DetailLayer(c));
-  out_norm = register_module("out_norm", nn::RmsNorm(width));
-  out = register_module("out", nn::Linear(width, channels));
-  modulation->zero_();
-  merge->zero_();
-  out->zero_();
-}
-
-DetailImpl::Seen DetailImpl::enter(const Tensor& x, const Tensor& time_BD) {
-  std::array<int64_t, 3> grid{x.size(2), x.size(3), x.size(4)};
-  Seen seen{embed(nn::patchify(x, 1)), modulation(at::silu(time_BD)).view({-1, 3, width}), {}};
-  for (const auto& layer : *in_layers) seen.h_BSD = layer->as<DetailLayer>()->forward(seen.h_BSD, seen.modulation_B3D, grid);
-  seen.tokens_BSD = merge(gather_cells(seen.h_BSD, grid, patch));
-  return seen;
-}
-
-Tensor DetailImpl::leave(const Seen& seen, const Tensor& tokens_BSD, std::array<int64_t, 3> grid) {
-  auto h = seen.h_BSD + scatter_cells(split(tokens_BSD), grid, patch);
-  for (const auto& layer : *out_layers) h = layer->as<DetailLayer>()->forward(h, seen.modulation_B3D, grid);
-  return nn::unpatchify(out(out_norm(h)), channels, grid, 1);
-}
-
 TransformerImpl::TransformerImpl(const TransformerConfig& c) : config(c) {
   c.check();
   conditioner = register_module("conditioner", text::TextConditioner(c.text, c.width));
@@ -111,7 +61,6 @@ TransformerImpl::TransformerImpl(const TransformerConfig& c) : config(c) {
   modulation_ = register_module("modulation", nn::Linear(c.width, 6 * c.width));
   register_module("layers", layers_);
   for (int64_t i = 0; i < c.num_layers; ++i) layers_->push_back(Layer(c));
-  if (c.detail_layers > 0) detail_ = register_module("detail", Detail(c));
   out_norm_ = register_module("out_norm", nn::RmsNorm(c.width));
   out_table_ = register_parameter("out_table", torch::zeros({2, c.width}));
   out_ = register_module("out", nn::Linear(c.width, c.token_values()));
@@ -129,17 +78,12 @@ Tensor TransformerImpl::forward(const Tensor& x_BCTHW, const Tensor& t_B, const 
   auto time_BD = time_embed_(t_B);
   auto modulation_B6D = modulation_(at::silu(time_BD)).view({-1, 6, config.width});
   auto scale = flow::preconditioning(t_B, 5, config.preconditioned);
-  auto x_in = x_BCTHW * scale.in;
-  auto h_BSD = patch_embed_(nn::patchify(x_in, config.patch_size));
-  DetailImpl::Seen detail;
-  if (!detail_.is_empty()) detail = detail_->enter(x_in, time_BD), h_BSD = h_BSD + detail.tokens_BSD;
+  auto h_BSD = patch_embed_(nn::patchify(x_BCTHW * scale.in, config.patch_size));
   for (const auto& layer : *layers_)
     h_BSD = layer->as<Layer>()->forward(h_BSD + positions_SD, modulation_B6D, text_BLD, mask_BL, grid);
   auto end = out_table_ + time_BD.unsqueeze(1);
   auto y_BSD = nn::rms_norm_modulate(h_BSD, out_norm_->weight, end.select(1, 0), end.select(1, 1));
-  auto v_BCTHW = nn::unpatchify(out_(y_BSD), config.latent_channels, grid, config.patch_size);
-  if (!detail_.is_empty()) v_BCTHW = v_BCTHW + detail_->leave(detail, y_BSD, {x_in.size(2), x_in.size(3), x_in.size(4)});
-  return x_BCTHW * scale.skip + v_BCTHW * scale.out;
+  return x_BCTHW * scale.skip + nn::unpatchify(out_(y_BSD), config.latent_channels, grid, config.patch_size) * scale.out;
 }
 
 Transformer load_transformer(const std::string& folder) {
@@ -170,8 +114,6 @@ void load_grown(Transformer& model, const Transformer& smaller, const std::strin
       tensor = tensor.detach() * (static_cast<double>(given) / static_cast<double>(layers));
     }
   }
-  if (smaller->config.detail_layers == 0)
-    for (const auto& [key, tensor] : weights::with_prefix(weights::state_of(*model), "detail.")) state["detail." + key] = tensor.detach().clone();
   weights::load_into(*model, state, name);
 }
 

@@ -32,32 +32,6 @@ struct LayerImpl : torch::nn::Module {
 };
 TORCH_MODULE(Layer);
 
-// The feed-forward half of a layer, with its convolution, on a grid of single latents.
-struct DetailLayerImpl : torch::nn::Module {
-  explicit DetailLayerImpl(const TransformerConfig& config);
-  Tensor forward(const Tensor& h_BSD, const Tensor& modulation_B3D, std::array<int64_t, 3> grid);
-  nn::RmsNorm norm{nullptr};
-  nn::SwiGlu feed_forward{nullptr};
-  Tensor modulation_table;  // [3, D]: shift, scale, gate
-};
-TORCH_MODULE(DetailLayer);
-
-// What surrounds the transformer layers at the fineness of single latents, narrow and without attention: `enter` adds to the tokens what
-// its layers see, `leave` adds to the velocity what its layers make of that and of the tokens (docs/decisions/0014). Both start as zero.
-struct DetailImpl : torch::nn::Module {
-  explicit DetailImpl(const TransformerConfig& config);
-  struct Seen {
-    Tensor h_BSD, modulation_B3D, tokens_BSD;
-  };
-  Seen enter(const Tensor& x_BCTHW, const Tensor& time_BD);
-  Tensor leave(const Seen& seen, const Tensor& tokens_BSD, std::array<int64_t, 3> fine_grid);
-  nn::Linear embed{nullptr}, modulation{nullptr}, merge{nullptr}, split{nullptr}, out{nullptr};
-  torch::nn::ModuleList in_layers, out_layers;
-  nn::RmsNorm out_norm{nullptr};
-  int64_t patch, channels, width;
-};
-TORCH_MODULE(Detail);
-
 struct TransformerImpl : torch::nn::Module {
   explicit TransformerImpl(const TransformerConfig& config);
   Tensor forward(const Tensor& x_BCTHW, const Tensor& t_B, const Tensor& text_BLD, const Tensor& mask_BL);
@@ -69,7 +43,6 @@ struct TransformerImpl : torch::nn::Module {
   nn::TimestepEmbedding time_embed_{nullptr};
   nn::FactorizedPositions positions_{nullptr};
   torch::nn::ModuleList layers_;
-  Detail detail_{nullptr};  // empty without detail layers
   nn::RmsNorm out_norm_{nullptr};
   Tensor out_table_;  // [2, D]
 };
@@ -77,9 +50,9 @@ TORCH_MODULE(Transformer);
 
 // Model-folder part "transformer", class "MovieGenTransformer3D".
 Transformer load_transformer(const std::string& folder);
-// Copies the weights of a transformer with fewer layers, or without detail layers, and nothing else that differs into a deeper one. Further
-// layers lie evenly between the given ones and start as the identity; positions, which every layer adds, become as much smaller, so that
-// both do about the same. `name` leads the message of the DataError for others.
+// Copies the weights of a transformer with fewer layers and nothing else that differs into a deeper one. Further layers lie evenly
+// between the given ones and start as the identity; positions, which every layer adds, become as much smaller, so that both do about the
+// same. `name` leads the message of the DataError for others.
 void load_grown(Transformer& model, const Transformer& smaller, const std::string& name);
 void save_transformer(const std::string& folder, const Transformer& model, const std::string& dtype);
 

@@ -47,7 +47,22 @@ Tensor mean_and_max(const Tensor& x) {
   return at::cat({places.mean(2), places.amax(2)}, 1);
 }
 
-int64_t spot_width(const VideoJudgeConfig& c) { return c.picture_widths.size() > 1 ? c.picture_widths[c.picture_widths.size() - 2] : c.picture_widths[0]; }
+// Spots look at the last level but one: `side` times the last one's, if there are two.
+size_t spot_level(const std::vector<int64_t>& widths) { return widths.size() > 1 ? widths.size() - 2 : 0; }
+
+// A convolution, so that no gradient arrives transposed: libtorch 1.13 reads wild memory then (group norm, GELU).
+Tensor say_spots(const nn::Linear& head, const Tensor& level) {
+  std::vector<int64_t> shape{head->weight.size(0), head->weight.size(1)}, ones(static_cast<size_t>(level.dim() - 2), 1), none(ones.size(), 0);
+  shape.insert(shape.end(), ones.begin(), ones.end());
+  return convolve(at::gelu(at::group_norm(level, kGroups)), head->weight.view(shape), head->bias, ones, none);
+}
+
+// Values that its spots add: one number each, zero at first, so that a judge without spots goes on as what it was.
+nn::Linear fresh_spots(int64_t width, int64_t values) {
+  nn::Linear head(width, values);
+  head->zero_();
+  return head;
+}
 
 int64_t value_count(const VideoJudgeConfig& config) {
   int64_t count = 0;
@@ -146,44 +161,48 @@ VideoJudgeImpl::VideoJudgeImpl(const VideoJudgeConfig& c) : config(c) {
   for (size_t i = 0; i < c.widths.size(); ++i) levels->push_back(VideoJudgeLevel(i ? c.widths[i - 1] : 3, c.widths[i], i ? 0 : c.patch));
   pool = register_module("pool", nn::Linear(2 * (c.picture_widths.back() + c.widths.back()), c.features));
   head = register_module("head", nn::Linear(c.features, value_count(c)));
-  if (!c.spots) return;
-  spots = register_module("spots", nn::Linear(spot_width(c), value_count(c)));
-  at::NoGradGuard no_grad;
-  spots->weight.zero_(), spots->bias.zero_();  // a judge without spots goes on as what it was
+  if (c.spots) spots = register_module("spots", fresh_spots(c.picture_widths[spot_level(c.picture_widths)], value_count(c)));
+  if (c.film_spots) film_spots = register_module("film_spots", fresh_spots(c.widths[spot_level(c.widths)], value_count(c)));
 }
 
 FilmJudgements VideoJudgeImpl::forward(const Tensor& pixels) {
   const auto& c = config;
   if (pixels.dim() != 5 || pixels.size(1) != 3 || pixels.size(2) != c.frames || pixels.size(3) != c.size || pixels.size(4) != c.size)
     throw UsageError("video judge: expected [B,3,{},{},{}], got [{}]", c.frames, c.size, c.size, fmt::join(pixels.sizes(), ","));
-  auto x = pixels;
-  for (const auto& level : *levels) x = level->as<VideoJudgeLevel>()->forward(x);
+  // Both stacks of levels, with what each of them gives.
+  std::vector<Tensor> films, pictures;
+  for (const auto& level : *levels) films.push_back(level->as<VideoJudgeLevel>()->forward(films.empty() ? pixels : films.back()));
   std::vector<Tensor> stills;
-  for (int64_t frame : still_frames(c)) stills.push_back(pixels.select(2, frame));
-  auto pictures = at::stack(stills, 1).flatten(0, 1);  // [B·stills,3,H,W]
-  std::vector<Tensor> by_level{pictures};
-  for (const auto& level : *picture_levels) by_level.push_back(pictures = level->as<PictureLevel>()->forward(pictures));
-  auto seen = pictures.unflatten(0, {-1, c.stills}).transpose(1, 2);  // [B,C,stills,…]
-  auto features = pool(at::cat({mean_and_max(seen), mean_and_max(x)}, 1));
-  auto logits = head(at::gelu(features));
-  Tensor spots_BSNHW;
+  for (int64_t frame : still_spot_grid(c).frames) stills.push_back(pixels.select(2, frame));
+  auto shown = at::stack(stills, 1).flatten(0, 1);  // [B·stills,3,H,W]
+  for (const auto& level : *picture_levels) pictures.push_back(level->as<PictureLevel>()->forward(pictures.empty() ? shown : pictures.back()));
+  auto seen = pictures.back().unflatten(0, {-1, c.stills}).transpose(1, 2);  // [B,C,stills,…]
+  FilmJudgements said;
+  said.features_BF = pool(at::cat({mean_and_max(seen), mean_and_max(films.back())}, 1));
+  said.logits_BN = head(at::gelu(said.features_BF));
   if (c.spots) {
-    const auto& level = by_level[by_level.size() > 2 ? by_level.size() - 2 : 1];
-    // A convolution, so that no gradient arrives transposed: libtorch 1.13 reads wild memory then (group norm, GELU).
-    auto places = convolve(at::gelu(at::group_norm(level, kGroups)), spots->weight.unsqueeze(2).unsqueeze(3), spots->bias, {1, 1}, {0, 0});
-    spots_BSNHW = places.unflatten(0, {-1, c.stills});
-    logits = logits + spots_BSNHW.flatten(3).amax({1, 3});
+    said.spots_MNHW = say_spots(spots, pictures[spot_level(c.picture_widths)]);
+    said.logits_BN = said.logits_BN + said.spots_MNHW.unflatten(0, {-1, c.stills}).flatten(3).amax({1, 3});
   }
-  return {logits, features, spots_BSNHW};
+  if (c.film_spots) {
+    said.film_spots_BNTHW = say_spots(film_spots, films[spot_level(c.widths)]);
+    said.logits_BN = said.logits_BN + said.film_spots_BNTHW.flatten(2).amax(2);
+  }
+  return said;
 }
 
-std::vector<int64_t> still_frames(const VideoJudgeConfig& c) {
-  std::vector<int64_t> frames;
-  for (int64_t i = 0; i < c.stills; ++i) frames.push_back((2 * i + 1) * c.frames / (2 * c.stills));
-  return frames;
+SpotGrid still_spot_grid(const VideoJudgeConfig& c) {
+  SpotGrid grid{{}, (c.size / c.patch) >> spot_level(c.picture_widths)};
+  for (int64_t i = 0; i < c.stills; ++i) grid.frames.push_back((2 * i + 1) * c.frames / (2 * c.stills));
+  return grid;
 }
 
-int64_t spot_side(const VideoJudgeConfig& c) { return (c.size / c.patch) >> std::max<int64_t>(0, std::ssize(c.picture_widths) - 2); }
+SpotGrid film_spot_grid(const VideoJudgeConfig& c) {
+  auto halvings = spot_level(c.widths);
+  SpotGrid grid{{}, (c.size / c.patch) >> halvings};
+  for (int64_t frame = (1 << halvings) / 2; frame < c.frames; frame += 1 << halvings) grid.frames.push_back(frame);
+  return grid;
+}
 
 int64_t parameter_count(const VideoJudgeConfig& c) {
   int64_t count = 0, in = 3;
@@ -198,7 +217,10 @@ int64_t parameter_count(const VideoJudgeConfig& c) {
     count += in * w * (i ? 12 : c.patch * c.patch) + 12 * w * w + 6 * w;
     in = w;
   }
-  return count + (2 * (c.picture_widths.back() + c.widths.back()) + 1) * c.features + (c.features + 1 + (c.spots ? spot_width(c) + 1 : 0)) * value_count(c);
+  int64_t a_value = c.features + 1;
+  if (c.spots) a_value += c.picture_widths[spot_level(c.picture_widths)] + 1;
+  if (c.film_spots) a_value += c.widths[spot_level(c.widths)] + 1;
+  return count + (2 * (c.picture_widths.back() + c.widths.back()) + 1) * c.features + a_value * value_count(c);
 }
 
 Tensor for_judge(const Tensor& pixels, const VideoJudgeConfig& c) {
@@ -241,11 +263,11 @@ void load_with_words(VideoJudgeImpl& judge, const VideoJudge& saved, const std::
   const auto& c = judge.config;
   same.subjects = c.subjects, same.colors = c.colors, same.motions = c.motions, same.directions = c.directions, same.places = c.places, same.times = c.times;
   same.weathers = c.weathers, same.cameras = c.cameras, same.styles = c.styles, same.extras = c.extras;
-  same.spots = c.spots;
-  if (config_to_json(same) != config_to_json(c) || (saved->config.spots && !c.spots)) throw DataError("{}: its sizes are not those of this run", name);
+  same.spots = c.spots, same.film_spots = c.film_spots;
+  if (config_to_json(same) != config_to_json(c) || (saved->config.spots && !c.spots) || (saved->config.film_spots && !c.film_spots)) throw DataError("{}: its sizes are not those of this run", name);
   at::NoGradGuard no_grad;
   auto state = weights::state_of(*saved), own = weights::state_of(judge);
-  for (const char* key : {"head.weight", "head.bias", "spots.weight", "spots.bias"}) {
+  for (const char* key : {"head.weight", "head.bias", "spots.weight", "spots.bias", "film_spots.weight", "film_spots.bias"}) {
     if (!own.contains(key)) continue;
     auto rows = own.at(key).clone();
     int64_t row = 0, first = 0;
@@ -258,7 +280,7 @@ void load_with_words(VideoJudgeImpl& judge, const VideoJudge& saved, const std::
     own[key] = rows;
   }
   for (const auto& [key, rows] : own)
-    if (key.starts_with("head.") || key.starts_with("spots.")) state[key] = rows;
+    if (key.starts_with("head.") || key.starts_with("spots.") || key.starts_with("film_spots.")) state[key] = rows;
   weights::load_into(judge, state, name);
 }
 

@@ -4,7 +4,8 @@
 //   pixels [B,3,T,H,W] ┬ a few stills → levels of convolutions over the picture, each halving H and W
 //                      └ all frames → levels over time and over the picture, each halving T, H and W
 //   → mean and max over what is left of both → features [B,F] → one linear head for all attributes
-//   and, with `spots`, the most that any place of a still says for a value, so that of two subjects each has a place of its own
+//   and, with `spots` and `film_spots`, the most that any place of a still, or of the film, says for a value, so that of two subjects each
+//   has a place of its own
 //
 //   auto judge = load_video_judge(folder);
 //   auto seen = judge_film(judge, pixels);
@@ -32,6 +33,7 @@ struct VideoJudgeConfig {
   std::vector<int64_t> picture_widths{48, 96, 192, 320};  // channels of each level that looks at stills
   std::vector<int64_t> widths{32, 64, 128, 192};          // channels of each level that looks at the film
   bool spots = false;                             // logits of the places of the last picture level but one are added
+  bool film_spots = false;                        // the same of the last film level but one
   int64_t features = 128;                         // narrower than the 256 films of a measure, so that their covariance has full rank
   // What its outputs stand for, in their order: the words of the world's labels.
   std::vector<std::string> subjects{}, colors{}, motions{}, directions{}, places{}, times{}, weathers{}, cameras{}, styles{}, extras{};
@@ -47,6 +49,7 @@ void fields(V& v, VideoJudgeConfig& c) {
   v("picture_widths", c.picture_widths, "channels of each level that looks at stills");
   v("widths", c.widths, "channels of each level that looks at the film");
   v("spots", c.spots, "each place of a still says what is seen there; the most of all places is added");
+  v("film_spots", c.film_spots, "each place of the film, in time too, says what happens there; the most of all is added");
   v("features", c.features, "width of the feature vector");
   v("subjects", c.subjects, "names of the subjects");
   v("colors", c.colors, "names of their colours");
@@ -89,7 +92,8 @@ TORCH_MODULE(VideoJudgeLevel);
 
 struct FilmJudgements {
   Tensor logits_BN, features_BF;  // N: the values of all attributes, one after another
-  Tensor spots_BSNHW;             // what each place of each still says, beside 0 for nothing; undefined without `spots`
+  // What each place says, beside 0 for nothing; undefined without `spots` and `film_spots`. M: B·stills.
+  Tensor spots_MNHW, film_spots_BNTHW;
 };
 
 struct VideoJudgeImpl : torch::nn::Module {
@@ -98,14 +102,18 @@ struct VideoJudgeImpl : torch::nn::Module {
   FilmJudgements forward(const Tensor& pixels_BCTHW);
   VideoJudgeConfig config;
   torch::nn::ModuleList picture_levels, levels;
-  nn::Linear pool{nullptr}, head{nullptr}, spots{nullptr};
+  nn::Linear pool{nullptr}, head{nullptr}, spots{nullptr}, film_spots{nullptr};
 };
 TORCH_MODULE(VideoJudge);
 
 int64_t parameter_count(const VideoJudgeConfig& config);
-// Which of its frames are the stills, and how many places there are along a side of each.
-std::vector<int64_t> still_frames(const VideoJudgeConfig& config);
-int64_t spot_side(const VideoJudgeConfig& config);
+// Places that say what they see: `side`×`side` of them at each of these frames.
+struct SpotGrid {
+  std::vector<int64_t> frames;
+  int64_t side;
+};
+SpotGrid still_spot_grid(const VideoJudgeConfig& config);  // its frames are the stills
+SpotGrid film_spot_grid(const VideoJudgeConfig& config);
 
 // Any film [3,T,H,W] as the judge sees it: its frames evenly spread, shrunk to the square by area. A picture stands still.
 Tensor for_judge(const Tensor& pixels_CTHW, const VideoJudgeConfig& config);
@@ -119,7 +127,7 @@ FilmVerdict judge_film(VideoJudge& judge, const Tensor& pixels_CTHW);
 
 // Model-folder part "video_judge", class "MovieGenVideoJudge".
 VideoJudge load_video_judge(const std::string& folder);
-// Weights of a judge of the same sizes, which may know other words and have no spots: what stands for a word goes with it, the rest of the
+// Weights of a judge of the same sizes, which may know other words and lack spots: what stands for a word goes with it, the rest of the
 // heads stays as it is. `name` is for messages. Throws DataError where a size differs.
 void load_with_words(VideoJudgeImpl& judge, const VideoJudge& saved, const std::string& name);
 void save_video_judge(const std::string& folder, const VideoJudge& judge, const std::string& dtype);

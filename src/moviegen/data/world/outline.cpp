@@ -117,12 +117,13 @@ void draw_conditions(Generator& generator, const PlaceInfo& place, Outline& outl
   outline.weather = draw_usual(generator, place.weathers, Weather::kClear, clear);
 }
 
-// Everybody that the options allow.
+// Everybody that the options allow; who is named twice is there twice, and so drawn twice as often.
 std::vector<const Subject*> cast_of(const Wardrobe& wardrobe, const RenderOptions& options) {
   std::vector<const Subject*> cast;
   for (const Subject& subject : wardrobe.assets().subjects()) {
     bool is_prop = subject.group == "prop";  // worn, held or stood on; alone only when asked for
-    if (options.subjects.empty() ? !is_prop : contains(options.subjects, subject.name)) cast.push_back(&subject);
+    auto times = options.subjects.empty() ? static_cast<long>(!is_prop) : std::count(options.subjects.begin(), options.subjects.end(), subject.name);
+    cast.insert(cast.end(), static_cast<size_t>(times), &subject);
   }
   return cast;
 }

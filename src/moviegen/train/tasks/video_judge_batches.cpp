@@ -28,31 +28,28 @@ void collect_values(const world::World& world, const data::WorldSettings& settin
   fill("extra", config.extras);
 }
 
-at::Tensor spot_truths(const Json& labels, const video::VideoJudgeConfig& model) {
-  auto attributes = video::attributes_of(model);
-  int64_t side = video::spot_side(model);
-  auto truths = torch::empty({model.stills, std::ssize(kSpotAttributes), side, side}, at::kLong);
-  for (int64_t a = 0; a < std::ssize(kSpotAttributes); ++a) truths.select(1, a).fill_(std::ssize(attributes[static_cast<size_t>(a)].values));
-  auto smallest = torch::ones({model.stills, side, side});
+at::Tensor spot_truths(const Json& labels, const video::SpotGrid& grid, const std::vector<video::Attribute>& attributes, std::array<size_t, 2> asked) {
+  int64_t times = std::ssize(grid.frames), side = grid.side;
+  auto truths = torch::empty({times, std::ssize(asked), side, side}, at::kLong), smallest = torch::ones({times, side, side});
+  for (size_t a = 0; a < asked.size(); ++a) truths.select(1, static_cast<int64_t>(a)).fill_(std::ssize(attributes[asked[a]].values));
   auto truth = truths.accessor<int64_t, 4>();
   auto area = smallest.accessor<float, 3>();
-  auto frames = video::still_frames(model);
+  auto is_inside = [&](int64_t i, float from, float to) {
+    float middle = (static_cast<float>(i) + 0.5f) / static_cast<float>(side);
+    return middle >= from && middle < to;
+  };
   for (const auto& subject : labels.at("subjects")) {
-    std::array<int64_t, kSpotAttributes.size()> said;
-    for (size_t a = 0; a < kSpotAttributes.size(); ++a) {
-      const auto& values = attributes[a].values;
-      said[a] = std::find(values.begin(), values.end(), subject.value(kSpotAttributes[a], "")) - values.begin();
+    std::vector<int64_t> said;
+    for (size_t attribute : asked) {
+      const auto& [name, values] = attributes[attribute];
+      said.push_back(std::find(values.begin(), values.end(), subject.value(name, "")) - values.begin());
     }
-    for (int64_t s = 0; s < model.stills; ++s) {
-      auto box = subject.at("boxes").at(static_cast<size_t>(frames[static_cast<size_t>(s)])).get<std::array<float, 4>>();  // left, top, right, bottom
+    for (int64_t s = 0; s < times; ++s) {
+      auto box = subject.at("boxes").at(static_cast<size_t>(grid.frames[static_cast<size_t>(s)])).get<std::array<float, 4>>();  // left, top, right, bottom
       float size = (box[2] - box[0]) * (box[3] - box[1]);
-      auto inside = [&](int64_t i, float from, float to) {
-        float middle = (static_cast<float>(i) + 0.5f) / static_cast<float>(side);
-        return middle >= from && middle < to;
-      };
       for (int64_t y = 0; y < side; ++y)
         for (int64_t x = 0; x < side; ++x)
-          if (inside(x, box[0], box[2]) && inside(y, box[1], box[3]) && size <= area[s][y][x]) {
+          if (is_inside(x, box[0], box[2]) && is_inside(y, box[1], box[3]) && size <= area[s][y][x]) {
             area[s][y][x] = size;
             for (size_t a = 0; a < said.size(); ++a) truth[s][static_cast<int64_t>(a)][y][x] = said[a];
           }
@@ -71,7 +68,10 @@ VideoJudgeBatches::Film VideoJudgeBatches::render(uint64_t seed) const {
   options.fps = static_cast<double>(model_.frames) / batches_.seconds;
   auto clip = world_->render(seed, options);
   auto bytes = at::from_blob(const_cast<uint8_t*>(clip.rgb.data()), {clip.frames, clip.height, clip.width, 3}, at::kByte);
-  return {bytes.permute({3, 0, 1, 2}).contiguous(), eval::truths_of(clip.labels, attributes_), spot_truths(clip.labels, model_)};
+  Film film{bytes.permute({3, 0, 1, 2}).contiguous(), eval::truths_of(clip.labels, attributes_), {}, {}};
+  if (model_.spots) film.spots_SAHW = spot_truths(clip.labels, video::still_spot_grid(model_), attributes_, kSpotAttributes);
+  if (model_.film_spots) film.film_spots_ATHW = spot_truths(clip.labels, video::film_spot_grid(model_), attributes_, kFilmSpotAttributes).transpose(0, 1);
+  return film;
 }
 
 VideoJudgeBatches::Pool VideoJudgeBatches::render_pool(int64_t index) const {
@@ -102,14 +102,32 @@ VideoJudgeBatch VideoJudgeBatches::held_out(int64_t first, int64_t count) const 
   return collate(all, std::vector<bool>(all.size(), false));
 }
 
+at::Tensor VideoJudgeBatches::mirrored_spots(const at::Tensor& spots_ATHW) const {
+  std::vector<at::Tensor> turned;
+  int64_t first = 0;
+  for (size_t a = 0; a < attributes_.size(); ++a) {
+    auto count = std::ssize(attributes_[a].values);
+    auto asked = std::find(kFilmSpotAttributes.begin(), kFilmSpotAttributes.end(), a);
+    if (asked != kFilmSpotAttributes.end()) {
+      std::vector<int64_t> other;
+      for (int64_t i = 0; i < count; ++i) other.push_back(mirrored_values_[static_cast<size_t>(first + i)] - first);
+      other.push_back(count);  // nothing stays nothing
+      turned.push_back(torch::tensor(other).index({spots_ATHW[asked - kFilmSpotAttributes.begin()].flip(2)}));
+    }
+    first += count;
+  }
+  return at::stack(turned);
+}
+
 VideoJudgeBatch VideoJudgeBatches::collate(const std::vector<const Film*>& films, const std::vector<bool>& mirrored) const {
   auto count = std::ssize(mirrored_values_);
-  VideoJudgeBatch batch{.pixels_BCTHW = {}, .true_BN = torch::zeros({std::ssize(films), count}), .spots_BSAHW = {}};
+  VideoJudgeBatch batch{.pixels_BCTHW = {}, .true_BN = torch::zeros({std::ssize(films), count}), .spots_MAHW = {}, .film_spots_BATHW = {}};
   auto truth = batch.true_BN.accessor<float, 2>();
-  std::vector<at::Tensor> pixels, spots;
+  std::vector<at::Tensor> pixels, spots, film_spots;
   for (size_t i = 0; i < films.size(); ++i) {
     pixels.push_back(mirrored[i] ? films[i]->pixels.flip(3) : films[i]->pixels);
-    spots.push_back(mirrored[i] ? films[i]->spots_SAHW.flip(3) : films[i]->spots_SAHW);
+    if (model_.spots) spots.push_back(mirrored[i] ? films[i]->spots_SAHW.flip(3) : films[i]->spots_SAHW);
+    if (model_.film_spots) film_spots.push_back(mirrored[i] ? mirrored_spots(films[i]->film_spots_ATHW) : films[i]->film_spots_ATHW);
     int64_t first = 0;
     for (size_t a = 0; a < attributes_.size(); first += std::ssize(attributes_[a++].values))
       for (int64_t value : films[i]->truths[a]) {
@@ -118,7 +136,8 @@ VideoJudgeBatch VideoJudgeBatches::collate(const std::vector<const Film*>& films
       }
   }
   batch.pixels_BCTHW = at::stack(pixels).to(at::kFloat).mul_(2.0f / 255).sub_(1);
-  batch.spots_BSAHW = at::stack(spots);
+  if (model_.spots) batch.spots_MAHW = at::cat(spots);
+  if (model_.film_spots) batch.film_spots_BATHW = at::stack(film_spots);
   return batch;
 }
 

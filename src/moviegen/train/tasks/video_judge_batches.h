@@ -1,6 +1,6 @@
 // Batches of the video judge: rendered films and what is truly seen in them. Batch `step` is a function of (seed, step) alone; a
 // worker thread renders ahead.
-// B batch · T frames · N values of all attributes · S stills · A attributes that places know
+// B batch · T frames · N values of all attributes · S stills · A attributes that places are asked
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -32,16 +32,17 @@ void fields(V& v, VideoJudgeBatchSettings& s) {
 // The attributes that the first `clips` training clips of this part of the world show, each list sorted.
 void collect_values(const world::World& world, const data::WorldSettings& settings, int64_t clips, video::VideoJudgeConfig& config);
 
-// What a place of a still can say of the subject that stands there: these attributes, the first of a judge.
-inline constexpr std::array kSpotAttributes = {"subject", "color"};
-
 struct VideoJudgeBatch {
   at::Tensor pixels_BCTHW;  // [−1,1]
   at::Tensor true_BN;       // 1 where a value is true; an attribute without any is left open
-  at::Tensor spots_BSAHW;   // the index of the true value at each place, or their number where there is none
+  // With spots: of the subject and its colour at each place of each still, of motion and direction at each place of the film, the index of
+  // the true value, or their number where there is none. M: B·stills.
+  at::Tensor spots_MAHW, film_spots_BATHW;
 };
-// The labels' boxes on the places of the stills [S,A,H,W]. Where boxes overlap the smaller one counts.
-at::Tensor spot_truths(const Json& labels, const video::VideoJudgeConfig& model);
+// What places of stills are asked, and those of films: indices into attributes_of.
+inline constexpr std::array<size_t, 2> kSpotAttributes = {0, 1}, kFilmSpotAttributes = {2, 3};
+// The labels' boxes on the places of a grid [S,A,H,W]. Where boxes overlap the smaller one counts.
+at::Tensor spot_truths(const Json& labels, const video::SpotGrid& grid, const std::vector<video::Attribute>& attributes, std::array<size_t, 2> asked);
 
 class VideoJudgeBatches {
  public:
@@ -54,11 +55,12 @@ class VideoJudgeBatches {
   struct Film {
     at::Tensor pixels;  // [3,T,H,W] bytes
     std::vector<std::vector<int64_t>> truths;
-    at::Tensor spots_SAHW;
+    at::Tensor spots_SAHW, film_spots_ATHW;  // with spots
   };
   using Pool = std::shared_ptr<const std::vector<Film>>;
   Film render(uint64_t seed) const;
   Pool render_pool(int64_t index) const;
+  at::Tensor mirrored_spots(const at::Tensor& spots_ATHW) const;
   // Films whose `mirrored` is true are turned left to right, with what is true of them.
   VideoJudgeBatch collate(const std::vector<const Film*>& films, const std::vector<bool>& mirrored) const;
 

@@ -1,5 +1,6 @@
 #include "moviegen/train/tasks/video_judge_task.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <optional>
@@ -37,19 +38,22 @@ double share_right(const std::vector<std::optional<bool>>& rights, int64_t* film
   return *films ? static_cast<double>(right) / static_cast<double>(*films) : std::nan("");
 }
 
-// Cross-entropy of what each place says, or says nothing of. Places of subjects, of which there are few, count as much as the others together.
-Tensor spot_loss(const Tensor& said_BSNHW, const Tensor& truth_BSAHW, const video::VideoJudgeConfig& model) {
+// Cross-entropy of what each place says [M,N,…], or says nothing of, and what is true [M,A,…]. Places of subjects, of which there are few,
+// count as much as the others together.
+Tensor spot_loss(const Tensor& said_MN, const Tensor& truth_MA, const std::vector<video::Attribute>& attributes, std::array<size_t, 2> asked) {
   auto loss = at::zeros({});
   int64_t first = 0;
-  for (int64_t a = 0; a < truth_BSAHW.size(2); ++a) {
-    int64_t count = std::ssize(attributes_of(model)[static_cast<size_t>(a)].values);
-    auto said = said_BSNHW.narrow(2, first, count), truth = truth_BSAHW.select(2, a);
+  for (size_t a = 0; a < attributes.size(); ++a) {
+    int64_t count = std::ssize(attributes[a].values);
+    auto at = std::find(asked.begin(), asked.end(), a);
+    if (at != asked.end() && count > 0) {
+      auto said = said_MN.narrow(1, first, count), truth = truth_MA.select(1, at - asked.begin());
+      auto with_nothing = at::cat({said, at::zeros_like(said.narrow(1, 0, 1))}, 1);
+      auto missed = -with_nothing.log_softmax(1).gather(1, truth.unsqueeze(1)).squeeze(1);
+      auto is_subject = (truth < count).to(said.scalar_type());
+      for (const auto& share : {is_subject, 1 - is_subject}) loss = loss + (missed * share).sum() / share.sum().clamp_min(1) / 2;
+    }
     first += count;
-    if (count == 0) continue;
-    auto nothing = at::zeros_like(said.narrow(2, 0, 1));
-    auto missed = -at::cat({said, nothing}, 2).log_softmax(2).gather(2, truth.unsqueeze(2)).squeeze(2);
-    auto is_subject = (truth < count).to(said.scalar_type());
-    for (const auto& share : {is_subject, 1 - is_subject}) loss = loss + (missed * share).sum() / share.sum().clamp_min(1) / 2;
   }
   return loss;
 }
@@ -90,11 +94,14 @@ StepReport VideoJudgeTask::step(int64_t step, Generator&) {
     report.scalars[std::string("loss/") + name] = part.item<double>();
     loss = loss + part;
   }
-  if (settings_.model.spots && settings_.spot_weight > 0) {
-    auto part = spot_loss(seen.spots_BSNHW, batch.spots_BSAHW, settings_.model);
-    report.scalars["loss/spots"] = part.item<double>();
+  auto add_spots = [&](const char* name, const Tensor& said, const Tensor& truth, std::array<size_t, 2> asked) {
+    if (!said.defined() || settings_.spot_weight == 0) return;
+    auto part = spot_loss(said, truth, attributes_of(settings_.model), asked);
+    report.scalars[std::string("loss/") + name] = part.item<double>();
     loss = loss + settings_.spot_weight * part;
-  }
+  };
+  add_spots("spots", seen.spots_MNHW, batch.spots_MAHW, kSpotAttributes);
+  add_spots("film_spots", seen.film_spots_BNTHW, batch.film_spots_BATHW, kFilmSpotAttributes);
   loss.backward();
   report.scalars["loss"] = loss.item<double>();
   report.samples = batch.pixels_BCTHW.size(0);

@@ -13,7 +13,7 @@ struct VideoJudgeSettings {
   data::WorldSettings world;
   int64_t vocabulary_clips = 6000; // clips whose labels are read for what there is
   int64_t validation_clips = 256;
-  double spot_weight = 1;          // with spots: places are told what stands there
+  double spot_weight = 1;          // with spots: places are told what stands there and what it does
   void check() const;
 };
 
@@ -24,7 +24,7 @@ void fields(V& v, VideoJudgeSettings& s) {
   v("world", s.world, "which films the world makes");
   v("vocabulary_clips", s.vocabulary_clips, "clips whose labels are read to learn which values there are");
   v("validation_clips", s.validation_clips, "held-out films of a validation");
-  v("spot_weight", s.spot_weight, "with spots: how much it counts that a place says which subject stands there, beside what films say");
+  v("spot_weight", s.spot_weight, "with spots: how much it counts that a place says who stands there and what it does, beside what the film says");
 }
 
 class VideoJudgeTask : public Task {
