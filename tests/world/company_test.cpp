@@ -94,6 +94,15 @@ TEST(Company, NobodyElseIsThereWhenOneSubjectIsAllowed) {
   }
 }
 
+TEST(Company, WhoIsNamedTwiceComesTwiceAsOften) {
+  RenderOptions options = small(1);
+  options.pictures = false, options.max_subjects = 1;
+  options.subjects = {"dog", "horse", "dog", "dog"};
+  int dogs = 0;
+  for (uint64_t seed = 0; seed < 200; ++seed) dogs += sample_world()->render(seed, options).labels["subjects"][0]["subject"] == "dog";
+  EXPECT_NEAR(dogs, 150, 25);
+}
+
 TEST(Company, AChaserFollowsAtTheSameSpeed) {
   for (const char* direction : {"left", "right"})
     for (uint64_t seed = 0; seed < 6; ++seed) {
