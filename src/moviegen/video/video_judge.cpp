@@ -47,7 +47,7 @@ Tensor mean_and_max(const Tensor& x) {
   return at::cat({places.mean(2), places.amax(2)}, 1);
 }
 
-// Spots look at the last level but one: `side` times the last one's, if there are two.
+// Spots look at the last level but one, or at the only one.
 size_t spot_level(const std::vector<int64_t>& widths) { return widths.size() > 1 ? widths.size() - 2 : 0; }
 
 // A convolution, so that no gradient arrives transposed: libtorch 1.13 reads wild memory then (group norm, GELU).
@@ -57,7 +57,7 @@ Tensor say_spots(const nn::Linear& head, const Tensor& level) {
   return convolve(at::gelu(at::group_norm(level, kGroups)), head->weight.view(shape), head->bias, ones, none);
 }
 
-// Values that its spots add: one number each, zero at first, so that a judge without spots goes on as what it was.
+// The head of spots starts at zero, so that a judge without spots goes on as what it was.
 nn::Linear fresh_spots(int64_t width, int64_t values) {
   nn::Linear head(width, values);
   head->zero_();
