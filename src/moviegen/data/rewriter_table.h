@@ -14,6 +14,7 @@ struct RewriterTableOptions {
   int64_t clips = 20000;   // whose captions are read
   int64_t words = 60000;   // most frequent words of the vectors that get a place
   double likeness = 0.5;   // least cosine of a word to the one it becomes by its vector
+  double place_likeness = 0.45;  // the same of words that name places by WordNet, which become words of places only
 };
 
 // Throws NotFound or DataError (the files), UsageError.

@@ -151,9 +151,21 @@ std::map<std::string, std::string> kinds_of(const std::set<std::string>& targets
   return kinds;
 }
 
-std::set<std::string> plain_nouns(const std::string& folder) {
-  std::set<std::string> nouns;
-  for (const auto& [word, senses] : read_senses(folder + "/index.noun")) nouns.insert(word);
+std::map<std::string, NounSense> noun_senses(const std::string& folder) {
+  constexpr int kStepsAbove = 3;
+  constexpr const char* kWidest = "03";
+  auto synsets = read_synsets(folder + "/data.noun");
+  std::map<std::string, NounSense> nouns;
+  for (const auto& [word, senses] : read_senses(folder + "/index.noun")) {
+    auto at = senses.empty() ? synsets.end() : synsets.find(senses.front());
+    if (at == synsets.end()) continue;
+    auto& sense = nouns[word];
+    sense.topic = at->second.topic;
+    for (int step = 0; at != synsets.end() && at->second.topic != kWidest && step <= kStepsAbove; ++step) {
+      sense.kinds.insert(at->first);
+      at = at->second.above.empty() ? synsets.end() : synsets.find(at->second.above.front());
+    }
+  }
   for (const char* other : {"/index.adj", "/index.adv"})
     for (const auto& [word, senses] : read_senses(folder + other)) nouns.erase(word);
   return nouns;

@@ -14,7 +14,12 @@ enum class WordKind { kNoun, kVerb };
 // Throws NotFound, DataError.
 std::map<std::string, std::string> kinds_of(const std::set<std::string>& targets, const std::set<std::string>& relatives, WordKind kind, const std::string& folder);
 
-// Words that name things and are neither adjectives nor adverbs.
-std::set<std::string> plain_nouns(const std::string& folder);
+// The most frequent sense of a noun.
+struct NounSense {
+  std::string topic;            // WordNet's lexicographer file: "05" animals, "06" what is made, "15" places, "17" what is in nature, "20" plants, …
+  std::set<std::string> kinds;  // its synset and what is up to three steps above it, but for the widest ones ("object")
+};
+// Of words that name things and are neither adjectives nor adverbs.
+std::map<std::string, NounSense> noun_senses(const std::string& folder);
 
 }  // namespace mg::data
