@@ -100,6 +100,21 @@ TEST(Record, HasALineForPeopleCutBetweenCharacters) {
   EXPECT_THAT(line, testing::HasSubstr("seed 5"));
 }
 
+TEST(Request, ChurnIsTheModelsUnlessTheSolverHasNone) {
+  auto model = describe_model(tiny_model());
+  model.defaults.churn = 2;
+  Request request = seeded("a fox", 1);
+  EXPECT_EQ(resolve(request, model).request.churn, 2);
+  request.solver = "midpoint";
+  EXPECT_EQ(resolve(request, model).request.churn, 0);
+  request.churn = 1;
+  EXPECT_THROW(resolve(request, model), UsageError);
+  request.solver = "euler", request.churn = -2;
+  EXPECT_THROW(resolve(request, model), UsageError);
+  request.churn = 0;
+  EXPECT_EQ(resolve(request, model).request.churn, 0);
+}
+
 TEST(Plan, CountsPassesAndGrowsWithTheFilm) {
   auto model = describe_model(tiny_model());
   auto plan = [&](auto change) {

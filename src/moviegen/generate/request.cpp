@@ -33,9 +33,9 @@ void fill_defaults(Request& r, const ModelDefaults& defaults, std::pair<int64_t,
   if (r.guidance_scale == 0) r.guidance_scale = defaults.guidance_scale;
   if (r.guidance_start < 0) r.guidance_start = defaults.guidance_start;
   if (r.guidance_end < 0) r.guidance_end = defaults.guidance_end;
-  if (r.churn < 0) r.churn = defaults.churn;
   if (r.schedule.empty()) r.schedule = defaults.schedule;
   if (r.solver.empty()) r.solver = defaults.solver;
+  if (r.churn < 0) r.churn = r.solver == "midpoint" ? 0 : defaults.churn;
   if (r.seed < 0) r.seed = random_seed();
 }
 
