@@ -182,6 +182,27 @@ TEST(VideoJudgeTask, LearnsWhoWhereAndWhichWay) {
   EXPECT_FALSE(after.contains("color"));
 }
 
+// After training places have their own square and nothing else; with weight 0 nobody asks them.
+TEST(VideoJudgeTask, PlacesLearnWhatStandsThere) {
+  auto settings = small_settings();
+  settings.spot_weight = 0;
+  VideoJudgeTask unasked(settings, std::make_shared<SquareWorld>(), 7);
+  EXPECT_FALSE(run(unasked, 0).scalars.contains("loss/spots"));
+  auto task = make();
+  nn::AdamW optimizer(task.groups()[0].module->parameters(), {.weight_decay = 0});
+  double before = run(task, 0).scalars.at("loss/spots"), after = 0, film_before = run(task, 0).scalars.at("loss/film_spots"), film_after = 0;
+  for (auto& p : task.groups()[0].module->parameters()) p.mutable_grad().reset();
+  for (int64_t step = 0; step < 120; ++step) {
+    auto scalars = run(task, step).scalars;
+    after = scalars.at("loss/spots"), film_after = scalars.at("loss/film_spots");
+    optimizer.step(4e-3, 1 / std::max(1.0, optimizer.gradient_norm() / 5));
+  }
+  EXPECT_NEAR(before, std::log(3), 1e-4);  // two squares or nothing, all alike; there are no colours
+  EXPECT_LT(after, 0.4 * before);
+  EXPECT_GT(after, 0);
+  EXPECT_LT(film_after, 0.7 * film_before);
+}
+
 TEST(VideoJudgeTask, ExportsAndReadsBack) {
   auto folder = (std::filesystem::temp_directory_path() / ("moviegen-video-judge-" + std::to_string(::getpid()))).string();
   std::filesystem::remove_all(folder);

@@ -23,9 +23,9 @@ struct TextToVideoTest : testing::Test {
     auto mask = torch::ones({count, length}, at::kBool);
     return {tokens(), mask, tokens(), mask, tokens(), mask};
   }
-  Tensor sample(const std::vector<uint64_t>& seeds, double guidance, double null_value = 0.1, flow::GuidanceInterval interval = {}) {
+  Tensor sample(const std::vector<uint64_t>& seeds, double guidance, double null_value = 0.1, flow::GuidanceInterval interval = {}, double churn = 0) {
     auto count = static_cast<int64_t>(seeds.size());
-    return sample_latents(model, prompts(count, 5, 1.0), prompts(count, 2, null_value), seeds, {2, 4, 6}, {.num_inference_steps = 4, .guidance_scale = guidance, .schedule = "linear", .guidance_interval = interval});
+    return sample_latents(model, prompts(count, 5, 1.0), prompts(count, 2, null_value), seeds, {2, 4, 6}, {.num_inference_steps = 4, .guidance_scale = guidance, .schedule = "linear", .guidance_interval = interval, .churn = churn});
   }
   Transformer model{nullptr};
 };
@@ -35,6 +35,12 @@ TEST_F(TextToVideoTest, NoiseDependsOnTheSeedAloneNotOnTheBatch) {
   ASSERT_EQ(together.sizes(), (std::vector<int64_t>{2, 16, 2, 4, 6}));
   EXPECT_LT((together[1] - alone[0]).abs().max().item<float>(), 1e-4f);
   EXPECT_GT((together[0] - together[1]).abs().max().item<float>(), 0.1f);
+}
+
+TEST_F(TextToVideoTest, ChurnDrawsFromTheSeedAloneToo) {
+  auto together = sample({7, 9}, 3.0, 0.1, {}, 1.0), alone = sample({9}, 3.0, 0.1, {}, 1.0);
+  EXPECT_LT((together[1] - alone[0]).abs().max().item<float>(), 1e-4f);
+  EXPECT_GT((alone - sample({9}, 3.0)).abs().max().item<float>(), 0.1f);
 }
 
 TEST_F(TextToVideoTest, GuidanceOneNeedsNoNullPrompt) {

@@ -148,6 +148,7 @@ void add_model(CLI::App& app, Action& action) {
   rewriter->add_option("--clips", rewriter_options->table.clips, "clips whose captions are read")->capture_default_str();
   rewriter->add_option("--words", rewriter_options->table.words, "most frequent words that get a place")->capture_default_str();
   rewriter->add_option("--likeness", rewriter_options->table.likeness, "least cosine of a word to the one it becomes")->capture_default_str();
+  rewriter->add_option("--place-likeness", rewriter_options->table.place_likeness, "the same of words for places, which become words of places only")->capture_default_str();
   rewriter->callback([rewriter_options, &action] { action = [rewriter_options] { make_rewriter(*rewriter_options); }; });
   joined->callback([join_options, &action] { action = [join_options] { join(*join_options); }; });
 }
