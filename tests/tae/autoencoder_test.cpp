@@ -58,6 +58,32 @@ TEST(Autoencoder, GrowsWithoutChangingWhatItDoes) {
   EXPECT_THROW(load_grown(wide, small, "small"), DataError);
 }
 
+// Further latent channels follow the given ones, carry something of their own and are not looked at until the decoder learns to.
+TEST(Autoencoder, WidensItsLatentWithoutChangingWhatItDoes) {
+  torch::NoGradGuard no_grad;
+  torch::manual_seed(10);
+  Autoencoder small(tiny());
+  small->latent_mean.fill_(0.3), small->latent_std.fill_(2), small->preview_matrix.normal_();
+  auto config = tiny();
+  config.latent_channels = 24, config.shortcut_channels = 16;
+  Autoencoder wide(config);
+  load_grown(wide, small, "small");
+  for (int64_t frames : {1, 9}) {
+    auto clip = torch::rand({1, 3, frames, 16, 16}) * 2 - 1;
+    auto given = small->encode(clip), latent = wide->encode(clip);
+    EXPECT_TRUE(at::allclose(latent.narrow(1, 0, 16), given, 1e-4, 1e-5));
+    EXPECT_GT(latent.narrow(1, 16, 8).std().item<double>(), 1e-3);
+    EXPECT_TRUE(at::allclose(wide->encoder(clip).second.narrow(1, 0, 16), small->encoder(clip).second, 1e-4, 1e-5));
+    EXPECT_TRUE(at::allclose(wide->decode(latent, frames), small->decode(given, frames), 1e-4, 1e-5));
+    EXPECT_TRUE(at::allclose(wide->preview(latent), small->preview(given), 1e-4, 1e-5));
+  }
+  config.shortcut_channels = 0;
+  Autoencoder other(config);
+  EXPECT_THROW(load_grown(other, small, "small"), DataError);
+  config.shortcut_channels = 25;
+  EXPECT_THROW(Autoencoder{config}, UsageError);
+}
+
 // The two frames of each doubling are told apart as soon as the weights differ, also of a lone latent frame.
 TEST(Autoencoder, LoneLatentFrameHoldsMotion) {
   torch::NoGradGuard no_grad;

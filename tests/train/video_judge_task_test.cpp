@@ -182,6 +182,18 @@ TEST(VideoJudgeTask, LearnsWhoWhereAndWhichWay) {
   EXPECT_FALSE(after.contains("color"));
 }
 
+// Films to learn from are softened, those that are held out never are.
+TEST(VideoJudgeTask, SoftensWhatItLearnsFromAlone) {
+  auto settings = small_settings();
+  settings.batches.soft = 1;
+  VideoJudgeTask soft(settings, std::make_shared<SquareWorld>(), 7);
+  auto sharp = make();
+  EXPECT_NE(run(soft, 0).scalars.at("loss"), run(sharp, 0).scalars.at("loss"));
+  EXPECT_EQ(soft.validate(), sharp.validate());
+  settings.batches.soft = 1.5;
+  EXPECT_THROW(settings.check(), UsageError);
+}
+
 // After training places have their own square and nothing else; with weight 0 nobody asks them.
 TEST(VideoJudgeTask, PlacesLearnWhatStandsThere) {
   auto settings = small_settings();

@@ -80,6 +80,28 @@ TEST(Transformer, GrowsDeeperFromTheIdentity) {
   EXPECT_THROW(load_grown(wide, small, "small"), DataError);
 }
 
+// Further channels neither change what is made of the given ones nor are anything yet.
+TEST(Transformer, GrowsToMoreLatentChannels) {
+  torch::NoGradGuard no_grad;
+  torch::manual_seed(4);
+  Transformer small(tiny());
+  wake(small);
+  auto config = tiny();
+  config.latent_channels = 20;
+  Transformer wide(config);
+  load_grown(wide, small, "small");
+  auto text = encoded(2);
+  auto x = torch::randn({2, 20, 2, 4, 4}), t = torch::tensor({0.2f, 0.9f});
+  auto [tokens, mask] = small->conditioner(text);
+  auto made = wide(x, t, tokens, mask);
+  EXPECT_TRUE(at::allclose(made.narrow(1, 0, 16), small(x.narrow(1, 0, 16), t, tokens, mask), 1e-4, 1e-5));
+  EXPECT_EQ(made.narrow(1, 16, 4).abs().max().item<float>(), 0.0f);
+  EXPECT_THROW(load_grown(small, wide, "wide"), DataError);
+  config.latent_channels = 16, config.patch_size = 4;
+  Transformer coarse(config);
+  EXPECT_THROW(load_grown(coarse, small, "small"), DataError);
+}
+
 TEST(Transformer, PaddingOfTheTextDoesNotMatter) {
   torch::NoGradGuard no_grad;
   torch::manual_seed(1);

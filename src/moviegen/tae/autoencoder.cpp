@@ -83,7 +83,9 @@ std::pair<Tensor, Tensor> EncoderImpl::forward(const Tensor& pixels) {
   }
   x = run_middle(*middle, x);
   auto moments = channels_first(out(norm_silu(x, norm->weight))).chunk(2, 1);
-  return {moments[0] + channels_first(fit_channels(x, config.latent_channels)), moments[1].clamp(kMinLogVariance, kMaxLogVariance)};
+  int64_t carried = config.carried_channels();
+  auto carry = at::constant_pad_nd(fit_channels(x, carried), {0, config.latent_channels - carried});
+  return {moments[0] + channels_first(carry), moments[1].clamp(kMinLogVariance, kMaxLogVariance)};
 }
 
 DecoderImpl::DecoderImpl(const TaeConfig& c) : config(c) {
@@ -114,7 +116,7 @@ DecoderImpl::DecoderImpl(const TaeConfig& c) : config(c) {
 Tensor DecoderImpl::forward(const Tensor& latent, bool is_still) {
   check(!is_still || latent.size(2) == 1, "tae decoder: a still has one latent frame, got {}", latent.size(2));
   auto seen = channels_last(latent);
-  auto x = run_middle(*middle, stem(seen) + fit_channels(seen, config.decoder_widths[0]));
+  auto x = run_middle(*middle, stem(seen) + fit_channels(seen.narrow(4, 0, config.carried_channels()), config.decoder_widths[0]));
   for (size_t i = 0; i < levels->size(); ++i) {
     x = run_blocks(levels->ptr(i), x);
     if (i == steps->size()) break;
@@ -211,8 +213,27 @@ Autoencoder load_autoencoder(const std::string& folder) {
   return model;
 }
 
+// Weights for `given` latent channels in the place of those for more, which the decoder does not listen to at first.
+void widen_latent(weights::State& state, const weights::State& own, int64_t given, int64_t channels) {
+  auto first = torch::arange(given), moments = at::cat({first, first + channels});  // means, then log variances
+  auto put = [&](const std::string& key, const Tensor& start, const Tensor& rows) { state[key] = start.clone().index_copy_(0, rows, state.at(key)); };
+  auto put_inputs = [&](const std::string& key, const Tensor& columns, int64_t count) {
+    auto sizes = state.at(key).sizes().vec();
+    sizes[1] = count;
+    state[key] = at::zeros(sizes).index_copy_(1, columns, state.at(key));
+  };
+  for (const auto* key : {"encoder.out.frame.weight", "encoder.out.frame.bias", "encoder.out.time.bias"}) put(key, own.at(key), moments);
+  put_inputs("encoder.out.time.weight", moments, 2 * channels);
+  put("encoder.out.time.weight", own.at("encoder.out.time.weight"), moments);
+  put_inputs("decoder.stem.frame.weight", first, channels);
+  for (const auto* key : {"latent_mean", "latent_std"}) put(key, own.at(key), first);
+  put_inputs("preview_matrix", at::cat({first, torch::tensor({channels})}), channels + 1);
+}
+
 void load_grown(Autoencoder& model, const Autoencoder& smaller, const std::string& name) {
   auto state = weights::state_of(*smaller);
+  int64_t given = smaller->config.latent_channels, channels = model->config.latent_channels;
+  if (given < channels && smaller->config.carried_channels() == model->config.carried_channels()) widen_latent(state, weights::state_of(*model), given, channels);
   auto add_blocks = [&](const std::string& side, const torch::nn::ModuleListImpl& levels, const torch::nn::ModuleListImpl& fewer) {
     for (size_t i = 0; i < levels.size() && i < fewer.size(); ++i) {
       auto prefix = fmt::format("{}.levels.{}.", side, i);

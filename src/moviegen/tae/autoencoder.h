@@ -63,8 +63,9 @@ struct LatentStatistics {
 
 // Model-folder part "vae", class "MovieGenTae".
 Autoencoder load_autoencoder(const std::string& folder);
-// Copies a smaller model's weights into one that has more blocks in some of its levels, and nothing else that differs; the further
-// blocks start as the identity, so that both do the same. `name` leads the message of the DataError for others.
+// Copies a smaller model's weights into one that has more blocks in some of its levels or more latent channels beside those its shortcuts
+// carry, and nothing else that differs. Further blocks start as the identity and the decoder does not look at further channels, so that
+// both do the same. `name` leads the message of the DataError for others.
 void load_grown(Autoencoder& model, const Autoencoder& smaller, const std::string& name);
 void save_autoencoder(const std::string& folder, const Autoencoder& model, const std::string& dtype);
 

@@ -107,7 +107,7 @@ void TaeConfig::check() const {
                      temporal_steps.size());
   bool ok = in_range(encoder_widths, 1, 8192) && in_range(decoder_widths, 1, 8192) && in_range(encoder_blocks, 0, 16) &&
             in_range(decoder_blocks, 0, 16) && (levels == 1 || (in_range(spatial_steps, 0, 1) && in_range(temporal_steps, 0, 1))) &&
-            latent_channels >= 1 && latent_channels <= 256 && pixel_unshuffle >= 1 && pixel_unshuffle <= 16;
+            latent_channels >= 1 && latent_channels <= 256 && shortcut_channels >= 0 && shortcut_channels <= latent_channels && pixel_unshuffle >= 1 && pixel_unshuffle <= 16;
   if (!ok) throw UsageError("tae: a width, block count, step or channel count is out of range");
 }
 

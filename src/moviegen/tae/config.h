@@ -11,6 +11,7 @@ namespace mg::tae {
 // Defaults are the mini model. ours: pixels are unshuffled first, so that wide layers only run at low resolution.
 struct TaeConfig {
   int64_t latent_channels = 16;
+  int64_t shortcut_channels = 0;  // the first so many start as block means; 0 = all
   int64_t pixel_unshuffle = 4;
   std::vector<int64_t> encoder_widths{48, 96, 192, 192};
   std::vector<int64_t> encoder_blocks{1, 1, 2, 1};
@@ -22,12 +23,14 @@ struct TaeConfig {
 
   int64_t spatial_factor() const;
   int64_t temporal_factor() const;
+  int64_t carried_channels() const { return shortcut_channels ? shortcut_channels : latent_channels; }
   void check() const;
 };
 
 template <class V>
 void fields(V& v, TaeConfig& c) {
   v("latent_channels", c.latent_channels, "channels of the latent");
+  v("shortcut_channels", c.shortcut_channels, "of those, how many the shortcuts around the latent carry; 0 = all");
   v("pixel_unshuffle", c.pixel_unshuffle, "side of the pixel blocks folded into channels before the first layer");
   v("encoder_widths", c.encoder_widths, "channels of each encoder level, from pixels to latent");
   v("encoder_blocks", c.encoder_blocks, "residual blocks of each encoder level");

@@ -96,6 +96,12 @@ Transformer load_transformer(const std::string& folder) {
 void load_grown(Transformer& model, const Transformer& smaller, const std::string& name) {
   int64_t given = smaller->config.num_layers, layers = model->config.num_layers;
   auto state = weights::state_of(*smaller);
+  int64_t values = model->config.token_values() - smaller->config.token_values();
+  if (values > 0 && model->config.patch_size == smaller->config.patch_size) {  // those of further channels, which come last
+    state["patch_embed.weight"] = at::constant_pad_nd(state.at("patch_embed.weight").detach(), {0, values});
+    state["out.weight"] = at::constant_pad_nd(state.at("out.weight").detach(), {0, 0, 0, values});
+    state["out.bias"] = at::constant_pad_nd(state.at("out.bias").detach(), {0, values});
+  }
   if (given < layers) {
     auto own = weights::state_of(*model);
     std::map<int64_t, int64_t> from;

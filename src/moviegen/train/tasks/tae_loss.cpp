@@ -1,5 +1,7 @@
 #include "moviegen/train/tasks/tae_loss.h"
 
+#include "moviegen/train/tasks/movement.h"
+
 namespace mg::train {
 namespace {
 
@@ -31,13 +33,8 @@ Tensor window_mean(const Tensor& planes) {
 }  // namespace
 
 Tensor with_motion_gain(const Tensor& error, const Tensor& target, double gain) {
-  int64_t T = target.size(2);
-  if (gain == 0 || T < 2) return error;
-  constexpr double kFull = 0.25;  // of a range of 2
-  auto change = (target.narrow(2, 1, T - 1) - target.narrow(2, 0, T - 1)).abs().amax(1, true).div_(kFull).clamp_max_(1);  // [B,1,T−1,H,W]
-  auto before = at::constant_pad_nd(change, {0, 0, 0, 0, 1, 0}), after = at::constant_pad_nd(change, {0, 0, 0, 0, 0, 1});
-  auto moves = at::max_pool3d(at::maximum(before, after), {1, 3, 3}, {1, 1, 1}, {0, 1, 1});
-  return error * (1 + gain * moves);
+  if (gain == 0 || target.size(2) < 2) return error;
+  return error * (1 + gain * where_it_moves(target));
 }
 
 Tensor charbonnier_loss(const Tensor& error) { return soft_size(error); }

@@ -28,9 +28,8 @@ void fields(V& v, TaeLossWeights& w) {
   v("adversarial", w.adversarial, "gradient of the discriminator relative to that of the reconstruction");
 }
 
-// The error [B,3,T,H,W], (1 + gain) times as large where the target changes from one frame to the next (by an eighth of its range or
-// more) or a pixel beside does, and by a share of it where it changes less: what moves is a small part of a picture and the part that
-// is looked at.
+// The error [B,3,T,H,W], (1 + gain · where_it_moves(target)) times as large: what moves is a small part of a picture and the part that is
+// looked at.
 at::Tensor with_motion_gain(const at::Tensor& error_BCTHW, const at::Tensor& target_BCTHW, double gain);
 // Mean of √(e² + ε²) − ε. Every loss here is zero where reconstruction and target agree.
 at::Tensor charbonnier_loss(const at::Tensor& error_BCTHW);

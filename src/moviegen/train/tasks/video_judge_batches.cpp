@@ -6,6 +6,7 @@
 #include <string>
 
 #include "moviegen/core/error.h"
+#include "moviegen/train/tasks/movement.h"
 
 namespace mg::train {
 namespace {
@@ -91,7 +92,9 @@ VideoJudgeBatch VideoJudgeBatches::take(int64_t step, double* wait_s) {
     films.push_back(&(*pool_)[static_cast<size_t>(generator.below(static_cast<int>(pool_->size())))]);
     mirrored.push_back(generator.chance(0.5));
   }
-  return collate(films, mirrored);
+  auto batch = collate(films, mirrored);
+  batch.pixels_BCTHW = soften_movement(batch.pixels_BCTHW, batches_.soft, generator);
+  return batch;
 }
 
 VideoJudgeBatch VideoJudgeBatches::held_out(int64_t first, int64_t count) const {

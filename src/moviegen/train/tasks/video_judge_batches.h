@@ -19,6 +19,7 @@ struct VideoJudgeBatchSettings {
   int64_t batch = 16;
   int64_t pool_clips = 32, pool_steps = 4;  // films rendered at a time, and steps that draw from them
   double seconds = 2;                       // length of a film
+  double soft = 0;                          // share of films whose movement is blurred (docs/decisions/0015)
 };
 
 template <class V>
@@ -27,6 +28,7 @@ void fields(V& v, VideoJudgeBatchSettings& s) {
   v("pool_clips", s.pool_clips, "films rendered at a time");
   v("pool_steps", s.pool_steps, "steps that draw from the same films");
   v("seconds", s.seconds, "length of a film");
+  v("soft", s.soft, "share of films that are blurred where they move, as a codec or a generator blurs them");
 }
 
 // The attributes that the first `clips` training clips of this part of the world show, each list sorted.

@@ -65,6 +65,7 @@ void VideoJudgeSettings::check() const {
   if (b.batch < 1 || b.pool_clips < 1 || b.pool_steps < 1 || validation_clips < 1 || vocabulary_clips < 1)
     throw UsageError("video judge recipe: batch, pool_clips, pool_steps, validation_clips and vocabulary_clips start at 1");
   if (!(b.seconds > 0 && b.seconds <= 60)) throw UsageError("video judge recipe: seconds must be above 0 and at most 60, got {}", b.seconds);
+  if (!(b.soft >= 0 && b.soft <= 1)) throw UsageError("video judge recipe: soft must be 0 to 1, got {}", b.soft);
   if (!(spot_weight >= 0 && spot_weight <= 100)) throw UsageError("video judge recipe: spot_weight must be 0 to 100, got {}", spot_weight);
 }
 
