@@ -232,8 +232,8 @@ void widen_latent(weights::State& state, const weights::State& own, int64_t give
 
 void load_grown(Autoencoder& model, const Autoencoder& smaller, const std::string& name) {
   auto state = weights::state_of(*smaller);
-  int64_t given = smaller->config.latent_channels, channels = model->config.latent_channels;
-  if (given < channels && smaller->config.carried_channels() == model->config.carried_channels()) widen_latent(state, weights::state_of(*model), given, channels);
+  int64_t narrow = smaller->config.latent_channels, channels = model->config.latent_channels;
+  if (narrow < channels && smaller->config.carried_channels() == model->config.carried_channels()) widen_latent(state, weights::state_of(*model), narrow, channels);
   auto add_blocks = [&](const std::string& side, const torch::nn::ModuleListImpl& levels, const torch::nn::ModuleListImpl& fewer) {
     for (size_t i = 0; i < levels.size() && i < fewer.size(); ++i) {
       auto prefix = fmt::format("{}.levels.{}.", side, i);
