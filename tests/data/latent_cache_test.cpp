@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "moviegen/core/error.h"
 #include "moviegen/data/clip_tensor.h"
+#include "moviegen/data/world_settings.h"
 
 namespace mg::data {
 namespace {
@@ -93,6 +95,33 @@ TEST_F(LatentCacheTest, IsReplacedWhenTheAutoencoderChanges) {
     for (auto& p : autoencoder->encoder->parameters()) p.add_(0.1);
   }
   EXPECT_FALSE(open()->latents({0}).equal(before));
+}
+
+TEST_F(LatentCacheTest, OfAnotherRunIsOpenedAsFarAsItGot) {
+  open();
+  fs::resize_file(folder + "/latents.bf16", fs::file_size(folder + "/latents.bf16") - 1);
+  spec.render.subjects = {"fox"};
+  auto cache = LatentCache::open(folder, spec.render, autoencoder);
+  ASSERT_EQ(cache->size(), 6);
+  EXPECT_EQ(cache->captions(5).normal, "colour 10");
+  EXPECT_EQ(cache->latents({5}).sizes(), (std::vector<int64_t>{1, 16, 2, 4, 4}));
+}
+
+TEST_F(LatentCacheTest, OfAnotherRunIsRefusedWhereItDoesNotFit) {
+  EXPECT_THROW(LatentCache::open(folder, spec.render, autoencoder), NotFound);
+  open();
+  auto size = spec.render;
+  size.frames = 17;
+  EXPECT_THROW(LatentCache::open(folder, size, autoencoder), DataError);
+  tae::Autoencoder other(autoencoder->config);
+  EXPECT_THROW(LatentCache::open(folder, spec.render, other), DataError);
+  std::ofstream(folder + "/latents.bf16");
+  EXPECT_THROW(LatentCache::open(folder, spec.render, autoencoder), DataError);
+  std::ofstream(folder + "/cache.json") << "[1]";
+  EXPECT_THROW(LatentCache::open(folder, spec.render, autoencoder), DataError);
+  spec.first_seed = kValidationSeeds;
+  open();
+  EXPECT_THROW(LatentCache::open(folder, spec.render, autoencoder), DataError);
 }
 
 TEST(ClipTensor, RoundTripsThroughPictures) {

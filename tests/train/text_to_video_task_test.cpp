@@ -52,6 +52,22 @@ TEST(TextToVideoTask, StepsAreAFunctionOfSeedAndStepAndUseEveryBucket) {
   EXPECT_GT(buckets["loss/64x64x16"], 0);
 }
 
+TEST(TextToVideoTask, DrawsClipsOfOtherRunsToo) {
+  generate::Scratch scratch;
+  auto alone = small_settings();
+  alone["items"] = {1, 1}, alone["null_prompt"] = 0.0;
+  auto joined = alone;
+  make(small_settings(), scratch / "other");
+  joined["further_caches"] = {scratch / "other/cache"};
+  auto one = make(alone, scratch / "run"), two = make(joined, scratch / "run");
+  EXPECT_EQ(one->validate(), two->validate()) << "measured on the run's own world";
+  int differ = 0;
+  for (int64_t step = 0; step < 8; ++step) differ += run(*one, step).scalars["loss"] != run(*two, step).scalars["loss"];
+  EXPECT_GT(differ, 3);
+  joined["further_caches"] = {scratch / "nothing"};
+  EXPECT_THROW(make(joined, scratch / "run"), NotFound);
+}
+
 TEST(TextToVideoTask, LearnsAndJudgesOnFixedNoise) {
   generate::Scratch scratch;
   auto task = make(small_settings(), scratch / "run");

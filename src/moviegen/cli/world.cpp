@@ -146,6 +146,8 @@ void add_filters(CLI::App& command, Options& options) {
   command.add_option("--company", r.company, "share of the other scenes with more than one kind of subject")->check(CLI::Range(0.0, 1.0))->capture_default_str();
   command.add_option("--colors", r.colors, "share in a named colour, of subjects that take one")->check(CLI::Range(0.0, 1.0))->capture_default_str();
   command.add_option("--clothes", r.clothes, "share that wears something, of those who can")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  command.add_option("--actions", r.actions, "share of the other scenes in which one eats, throws, kicks or juggles")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  command.add_option("--puppets", r.puppets, "share of the other scenes with a head on a body that walks")->check(CLI::Range(0.0, 1.0))->capture_default_str();
   command.add_option("--max-subjects", r.max_subjects, "most kinds of subject in one scene; with 1 no groups")->check(CLI::Range(1, 3))->capture_default_str();
   command.add_flag("--no-anim", options.no_anim, "leave animated pictures out");
   command.add_option("--scene", options.scene, "a scene as JSON, held-out ones too (docs/world.md)");

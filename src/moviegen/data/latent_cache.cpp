@@ -132,6 +132,30 @@ std::shared_ptr<LatentCache> LatentCache::open_or_build(const std::string& folde
   return cache;
 }
 
+std::shared_ptr<LatentCache> LatentCache::open(const std::string& folder, const world::RenderOptions& size, const tae::Autoencoder& autoencoder) {
+  if (!fs::exists(folder + "/cache.json")) throw NotFound("{}: expected a latent cache (cache.json) of another run; there is none", folder);
+  auto key = Json::parse(read_text(folder + "/cache.json"), nullptr, false);
+  LatentCacheSpec own{size, 0, 1};
+  auto expected = key_of(own, autoencoder);
+  auto text = [&](const Json& k, const char* name) { return k.at("clips").at(name).dump(); };
+  try {
+    for (const char* name : {"format", "autoencoder"})
+      if (key.at(name) != expected.at(name)) throw DataError("{}: a latent cache of another {}: {}, expected {}", folder, name, key.at(name).dump(), expected.at(name).dump());
+    for (const char* name : {"width", "height", "frames"})
+      if (text(key, name) != text(expected, name)) throw DataError("{}: clips of {} {}, expected {}", folder, name, text(key, name), text(expected, name));
+    if (key.at("first_seed").get<uint64_t>() >= kValidationSeeds) throw DataError("{}: these clips are held out for measuring; training needs others", folder);
+  } catch (const Json::exception& e) {
+    throw DataError("{}/cache.json: not the key of a latent cache ({})", folder, e.what());
+  }
+  auto cache = std::make_shared<LatentCache>();
+  cache->shape_ = latent_shape(autoencoder->config, size);
+  auto stored = fs::exists(folder + "/latents.bf16") ? static_cast<int64_t>(fs::file_size(folder + "/latents.bf16")) / (values_of(cache->shape_) * 2) : 0;
+  cache->clips_ = read_clips(folder + "/clips.jsonl", stored);
+  if (cache->clips_.empty()) throw DataError("{}: the latent cache has no complete clip", folder);
+  cache->file_ = std::make_unique<MappedFile>(folder + "/latents.bf16");
+  return cache;
+}
+
 at::Tensor LatentCache::latents(const std::vector<int64_t>& items) const {
   std::vector<int64_t> shape{static_cast<int64_t>(items.size())};
   shape.insert(shape.end(), shape_.begin(), shape_.end());

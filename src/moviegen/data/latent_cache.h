@@ -35,6 +35,9 @@ class LatentCache {
   // other options or another autoencoder is replaced; a longer one serves a smaller `items`.
   static std::shared_ptr<LatentCache> open_or_build(const std::string& folder, const LatentCacheSpec& spec, const world::World& world,
                                                     tae::Autoencoder& autoencoder);
+  // Opens what another run made in `folder`, whatever its world, as far as it got: training clips of `size` and of this autoencoder, else
+  // DataError; NotFound where there is none.
+  static std::shared_ptr<LatentCache> open(const std::string& folder, const world::RenderOptions& size, const tae::Autoencoder& autoencoder);
   int64_t size() const { return static_cast<int64_t>(clips_.size()); }
   // Normalised latents [B,C,T,H,W] in f32.
   at::Tensor latents(const std::vector<int64_t>& items) const;

@@ -11,7 +11,7 @@ struct WorldSettings {
   std::string folder;  // empty: world::default_pack_folder()
   std::vector<std::string> subjects, places, motions, styles, cameras;
   int64_t max_subjects = 1;
-  double plain = 0, filters = 0.08, company = 0.35, colors = 0.5, clothes = 0.25;
+  double plain = 0, filters = 0.08, company = 0.35, colors = 0.5, clothes = 0.25, actions = 0, puppets = 0;
   bool animated_assets = true;
 
   world::RenderOptions render(int64_t width, int64_t height, int64_t frames) const {
@@ -19,7 +19,7 @@ struct WorldSettings {
     options.width = static_cast<int>(width), options.height = static_cast<int>(height), options.frames = static_cast<int>(frames);
     options.subjects = subjects, options.places = places, options.motions = motions, options.styles = styles, options.cameras = cameras, options.filters = filters;
     options.max_subjects = static_cast<int>(max_subjects), options.plain = plain;
-    options.company = company, options.colors = colors, options.clothes = clothes, options.animated_assets = animated_assets;
+    options.company = company, options.colors = colors, options.clothes = clothes, options.actions = actions, options.puppets = puppets, options.animated_assets = animated_assets;
     return options;
   }
   std::shared_ptr<world::World> open() const { return world::World::open(folder.empty() ? world::default_pack_folder() : folder); }
@@ -39,14 +39,19 @@ void fields(V& v, WorldSettings& c) {
   v("company", c.company, "share of the other scenes with more than one kind of subject");
   v("colors", c.colors, "share in a named colour, of subjects that take one");
   v("clothes", c.clothes, "share that wears something, of those who can; three fifths of that hold something");
+  v("actions", c.actions, "share of the other scenes in which one eats, throws, kicks or juggles");
+  v("puppets", c.puppets, "share of the other scenes with a head on a body that walks");
   v("animated_assets", c.animated_assets, "use animated looks");
 }
 
-// What of the options decides the picture, for caches.
+// What of the options decides the picture, for caches. Options that came later count where they are used, so that caches made before stay.
 inline nlohmann::json render_key(const world::RenderOptions& r) {
-  return {{"world_version", world::kWorldVersion}, {"width", r.width}, {"height", r.height}, {"frames", r.frames}, {"fps", r.fps}, {"subjects", r.subjects},
+  nlohmann::json key = {{"world_version", world::kWorldVersion}, {"width", r.width}, {"height", r.height}, {"frames", r.frames}, {"fps", r.fps}, {"subjects", r.subjects},
           {"places", r.places}, {"motions", r.motions}, {"styles", r.styles}, {"cameras", r.cameras}, {"filters", r.filters}, {"max_subjects", r.max_subjects},
           {"plain", r.plain}, {"company", r.company}, {"colors", r.colors}, {"clothes", r.clothes}, {"animated_assets", r.animated_assets}};
+  if (r.actions > 0) key["actions"] = r.actions;
+  if (r.puppets > 0) key["puppets"] = r.puppets;
+  return key;
 }
 
 // Seeds of rendered clips by use, so that no two uses ever share a clip.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 
+#include "moviegen/data/world/actions.h"
 #include "moviegen/data/world/props.h"
 
 namespace mg::world {
@@ -198,7 +199,7 @@ std::string subject_phrase(Generator& generator, const Scene& scene, size_t inde
   static const Words counts = {"two", "three", "four", "five"};
   std::string things = join({says_style ? adjective : "", role.color, is_group ? plural_of(noun) : noun});
   std::string count = !is_group ? "" : generator.chance(0.8) ? counts[static_cast<size_t>(scene.outline.count) - 2] : scene.outline.count > 2 ? "a group of" : "a pair of";
-  std::string face = !actor.sprite->head_only ? "" : is_group ? "the faces of" : "the face of";
+  std::string face = !actor.sprite->head_only || role.puppet ? "" : is_group ? "the faces of" : "the face of";
   return join({face, is_group ? join({count, things}) : with_article(things), clothes_phrase(generator, role)});
 }
 
@@ -258,6 +259,10 @@ Phrases draw_phrases(Generator& generator, const Scene& scene, double style_shar
   if (scene.outline.count > 1) phrases.is = "are", phrases.verb = infinitive(phrases.verb);
   if (scene.outline.roles.size() > 1) say_company(generator, scene, phrases);
   if (!scene.outline.on.empty()) phrases.verb = join({phrases.verb, "on", with_article(scene.outline.on)}), phrases.ing = join({phrases.ing, "on", with_article(scene.outline.on)});
+  if (const Role& role = scene.outline.roles.front(); !role.action.empty()) {
+    Verb does = words_of(generator, role, lead.deed);
+    phrases.verb = does.third, phrases.ing = does.ing, phrases.direction = pick(generator, direction_words(role.aim));
+  }
   phrases.speed = speed_words(generator, lead.track.speed);
   phrases.place = pick(generator, scene.place_info->phrases);
   if (generator.chance(0.4) && goes_through(scene, lead)) phrases.place = through(phrases.place);

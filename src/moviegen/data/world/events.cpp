@@ -5,6 +5,9 @@
 #include <cmath>
 #include <utility>
 
+#include "moviegen/data/world/actions.h"
+#include "moviegen/data/world/stage.h"
+
 namespace mg::world {
 namespace {
 
@@ -80,6 +83,21 @@ void add_splashes(const Scene& scene, const Actor& actor, std::vector<SoundEvent
     if (t >= scene.start_s) score.push_back(event_at(scene, actor, t - scene.start_s, sound_class_named("splash")));
 }
 
+// A ball that is kicked or lands: where it is then, not where who did it stands.
+void add_strikes(const Scene& scene, const Actor& actor, std::vector<SoundEvent>& score) {
+  for (const auto& [t, force] : strikes(actor.deed, scene.start_s + scene.duration_s())) {
+    if (t < scene.start_s) continue;
+    SoundEvent event = event_at(scene, actor, t - scene.start_s, contact_sound(*actor.deed.thing, false, scene.place_info->surface));
+    ScreenPose at = screen_pose(scene, actor, pose_at(actor.track, t), scene.camera.at(t));
+    double x = at.x + pieces_at(actor.deed, t).front().x * at.height;
+    event.subject = actor.deed.thing->name, event.surface = scene.place_info->surface;
+    event.gain *= force, event.rate = pitch_of(*actor.deed.thing);
+    event.visible = x >= 0 && x < scene.width;
+    event.x = event.x_end = rounded(std::clamp(2 * x / scene.width - 1, -1.0, 1.0));
+    score.push_back(event);
+  }
+}
+
 void add_own_sound(const Scene& scene, const Actor& actor, std::vector<SoundEvent>& score) {
   const SoundClass* sound = own_sound(*actor.subject);
   if (sound && sound->kind == SoundKind::kCall)
@@ -142,6 +160,7 @@ std::vector<SoundEvent> score_of(const Scene& scene, bool surroundings) {
   for (const Actor& actor : scene.actors) {
     add_contacts(scene, actor, score);
     add_splashes(scene, actor, score);
+    add_strikes(scene, actor, score);
     add_own_sound(scene, actor, score);
   }
   std::stable_sort(score.begin(), score.end(), [](const auto& a, const auto& b) { return a.time_s < b.time_s; });

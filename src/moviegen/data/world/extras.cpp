@@ -4,8 +4,10 @@
 #include <array>
 
 #include "moviegen/core/error.h"
+#include "moviegen/data/world/actions.h"
 #include "moviegen/data/world/casting.h"
 #include "moviegen/data/world/formation.h"
+#include "moviegen/data/world/limbs.h"
 #include "moviegen/data/world/named_enum.h"
 #include "moviegen/data/world/props.h"
 
@@ -164,6 +166,8 @@ void draw_extras(Generator generator, const Wardrobe& wardrobe, const RenderOpti
     Generator clothes = generator.fork("clothes");
     return draw_clothes(clothes, wardrobe, options.clothes, outline.roles.front());
   }
+  Generator body = generator.fork("puppet"), deed = generator.fork("action");
+  if (body.chance(options.puppets) && add_puppet(body, wardrobe, options, outline)) return;
   if (has_legs) add_legs(legs, options, outline, wardrobe.assets().subject(outline.roles.front().subject));
   Generator belt = generator.fork("treadmill");
   if (belt.chance(kOnTreadmill) && can_use_treadmill(outline)) {
@@ -171,6 +175,7 @@ void draw_extras(Generator generator, const Wardrobe& wardrobe, const RenderOpti
     Generator clothes = generator.fork("clothes");
     return draw_clothes(clothes, wardrobe, options.clothes, outline.roles.front());
   }
+  if (deed.chance(options.actions) && add_action(deed, wardrobe, options, "", "", outline)) return;
   Generator company = generator.fork("company"), group = generator.fork("group"), air = generator.fork("air");
   Role& lead = outline.roles.front();
   bool goes_or_stays = can_have_company(motion_named(lead.motion)) && (sign_of(lead.direction) != 0 || !motion_named(lead.motion).sideways);

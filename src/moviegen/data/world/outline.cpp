@@ -3,8 +3,10 @@
 #include <cmath>
 
 #include "moviegen/core/error.h"
+#include "moviegen/data/world/actions.h"
 #include "moviegen/data/world/casting.h"
 #include "moviegen/data/world/extras.h"
+#include "moviegen/data/world/limbs.h"
 #include "moviegen/data/world/named_enum.h"
 #include "moviegen/data/world/props.h"
 #include "moviegen/data/world/scene.h"
@@ -157,6 +159,12 @@ std::string text_in(const nlohmann::json& scene, const char* key) {
   return at->get<std::string>();
 }
 
+bool flag_in(const nlohmann::json& scene, const char* key) {
+  auto at = scene.find(key);
+  if (at != scene.end() && !at->is_boolean()) throw UsageError("scene: '{}' must be true or false, got {}", key, at->dump());
+  return at != scene.end() && at->get<bool>();
+}
+
 // A text or a list of them.
 std::vector<std::string> texts_in(const nlohmann::json& scene, const char* key) {
   auto at = scene.find(key);
@@ -164,6 +172,19 @@ std::vector<std::string> texts_in(const nlohmann::json& scene, const char* key) 
   for (const auto& item : *at)
     if (!item.is_string()) throw UsageError("scene: '{}' must be a list of texts, got {}", key, at->dump());
   return at->get<std::vector<std::string>>();
+}
+
+void set_action(const nlohmann::json& scene, Generator generator, const Wardrobe& wardrobe, const RenderOptions& options, Outline& outline) {
+  std::string action = text_in(scene, "action"), thing = text_in(scene, "thing"), aim = text_in(scene, "aim");
+  if (action.empty() && (!thing.empty() || !aim.empty())) throw UsageError("scene: 'thing' and 'aim' belong to an 'action'");
+  if (action.empty()) return;
+  Role& role = outline.roles.front();
+  if (!thing.empty()) wardrobe.assets().subject(thing);
+  if (!add_action(generator, wardrobe, options, action, thing, outline))
+    throw UsageError("scene: '{}' alone, standing here, is nobody who '{}' {}", role.subject, action, thing.empty() ? "something" : "'" + thing + "'");
+  if (aim.empty()) return;
+  if (role.aim == Direction::kNone || sign_of(direction_named(aim)) == 0) throw UsageError("scene: 'aim' is left or right, of who throws or kicks; got '{}'", aim);
+  role.aim = direction_named(aim);
 }
 
 // Only what the scene names; nothing else is drawn.
@@ -193,15 +214,17 @@ void set_extras(const nlohmann::json& scene, Generator generator, const Wardrobe
     if (on != kTreadmill || !can_use_treadmill(outline)) throw UsageError("scene: 'on' is \"treadmill\", for one that walks or runs in the gym; got {}", on);
     outline.on = on;
   }
+  set_action(scene, generator.fork("action"), wardrobe, options, outline);
   if (!with_color.empty() && outline.roles.size() < 2) throw UsageError("scene: 'with_color' is of those named by 'with'");
   for (size_t i = 1; i < outline.roles.size() && scene.contains("with_color"); ++i) outline.roles[i].color = with_color;
   if (!with_color.empty()) color_named(with_color);
-  outline.roles.front().wears = texts_in(scene, "wears"), outline.roles.front().holds = text_in(scene, "holds");
+  if (scene.contains("wears") || !outline.roles.front().puppet) outline.roles.front().wears = texts_in(scene, "wears");
+  outline.roles.front().holds = text_in(scene, "holds");
 }
 
 void check_keys(const nlohmann::json& scene) {
   static const std::vector<std::string> known = {"subject", "look", "style", "place", "motion", "direction", "speed", "time", "weather", "color", "camera",
-                                                 "with", "with_color", "relation", "count", "wears", "holds", "particles", "filter", "on"};
+                                                 "with", "with_color", "relation", "count", "wears", "holds", "particles", "filter", "on", "action", "thing", "aim", "puppet"};
   if (!scene.is_object()) throw UsageError("a scene is a JSON object such as {{\"subject\": \"fox\"}}, got {}", scene.dump());
   for (const auto& [key, value] : scene.items())
     if (!contains(known, key)) {
@@ -229,16 +252,22 @@ Outline outline_from_json(const nlohmann::json& scene, Generator& generator, con
   };
   // Who rides goes where its carrier goes: that one is drawn first. Legs make a thing do what it cannot do alone.
   std::vector<std::string> worn = texts_in(scene, "wears");
+  bool is_puppet = flag_in(scene, "puppet");
   bool rides = text_in(scene, "relation") == "rides", has_legs = std::find(worn.begin(), worn.end(), kLegs) != worn.end();
   if (rides && (text_in(scene, "subject").empty() || text_in(scene, "with").empty())) throw UsageError("scene: 'rides' needs a 'subject' and what it rides in 'with'");
   narrow(rides ? "with" : "subject", narrowed.subjects), narrow("place", narrowed.places), narrow("style", narrowed.styles);
-  if (!has_legs) narrow("motion", narrowed.motions);
+  if (!has_legs && !is_puppet) narrow("motion", narrowed.motions);
   Outline outline = draw_core(generator, wardrobe, narrowed);
   Role& role = outline.roles.front();
   if (has_legs) {
     Generator legs = generator.fork("legs");
     narrow("motion", narrowed.motions);
     if (!add_legs(legs, narrowed, outline, wardrobe.assets().subject(role.subject))) throw UsageError("scene: '{}' cannot have legs here", role.subject);
+  }
+  if (is_puppet) {
+    Generator body = generator.fork("puppet");
+    narrow("motion", narrowed.motions);
+    if (!add_puppet(body, wardrobe, narrowed, outline)) throw UsageError("scene: '{}' has no head alone that could be a puppet's here, or it cannot do that", role.subject);
   }
   if (std::string look = text_in(scene, "look"); !look.empty()) wardrobe.assets().look(look), role.look = look;
   if (std::string name = text_in(scene, "direction"); !name.empty()) role.direction = direction_named(name);

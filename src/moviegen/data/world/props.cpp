@@ -41,6 +41,8 @@ constexpr std::array<PropUse, 19> kUses = {{{"sunglasses", Fit::kEyes},
 // Animals and things whose body stands upright below a head.
 constexpr std::array<std::string_view, 6> kUpright = {"robot", "kangaroo", "penguin", "T-Rex", "gorilla", "teddy bear"};
 constexpr float kLegLength = 0.42f;
+constexpr Anchor kPuppetChest{0.5f, 1.36f, true};  // below the head that is its picture
+constexpr float kPuppetCoat = 0.98f;
 constexpr float kDeck = 0.13f;  // how high the belt of a treadmill runs above the floor, in heights of who is on it
 
 const PropUse& use_named(const std::string& name) {
@@ -55,11 +57,11 @@ const PropUse& use_named(const std::string& name) {
 bool is_held(Fit fit) { return fit == Fit::kHand || fit == Fit::kAboveHand || fit == Fit::kFire; }
 bool has_picture(Fit fit) { return fit != Fit::kGarment && fit != Fit::kLegs && fit != Fit::kFire; }
 
-// Whether the look has such a place. Coats hang on those who stand like people.
-bool has_place(const Subject& subject, const Sprite& look, Fit fit) {
+// Whether the look has such a place. Coats hang on those who stand like people, and are the body of a puppet.
+bool has_place(const Subject& subject, const Sprite& look, bool puppet, Fit fit) {
   bool is_person = subject.group == "person", is_up = !look.head_only && look.pose != "sit" && look.pose != "lie";
-  bool is_upright = is_up && (is_person || std::find(kUpright.begin(), kUpright.end(), subject.name) != kUpright.end());
   bool has_head = look.eyes.known && look.head_top.known;
+  if (puppet && (fit == Fit::kTorso || fit == Fit::kGarment)) return true;
   switch (fit) {
     case Fit::kEyes: return look.eyes.known;
     case Fit::kHead: return look.head_top.known;
@@ -67,7 +69,7 @@ bool has_place(const Subject& subject, const Sprite& look, Fit fit) {
     case Fit::kTorso: return has_head && is_up && look.pose != "run" && (is_person || subject.name == "robot");
     case Fit::kHand:
     case Fit::kAboveHand: return look.hand.known && !look.head_only;
-    case Fit::kGarment: return is_upright;
+    case Fit::kGarment: return is_upright(subject, look);
     case Fit::kLegs: return can_have_legs(subject);
     case Fit::kFire: return is_person && is_up;
   }
@@ -76,9 +78,8 @@ bool has_place(const Subject& subject, const Sprite& look, Fit fit) {
 
 // Height of the prop as a share of its wearer's.
 float size_of(const Subject& subject, const Sprite& look, const Subject& prop, Fit fit) {
-  constexpr float kHeadOnly = 2.2f;  // a head alone is drawn as large as a body
   if (fit == Fit::kTorso) return 0.44f;
-  float natural = prop.size / subject.size * (look.head_only ? kHeadOnly : 1.0f);
+  float natural = natural_share(subject, look, prop);
   if (fit == Fit::kEyes) return std::clamp(natural, 0.10f, 0.34f);
   if (fit == Fit::kHead) return std::clamp(1.15f * natural, 0.18f, 0.5f);
   if (fit == Fit::kNeck) return std::clamp(natural, 0.2f, 0.36f);
@@ -103,7 +104,57 @@ Anchor centre_of(const Sprite& look, Fit fit, float size) {
   return {};
 }
 
-// A still picture of it, in the style of its wearer where there is one; "" where the pack has none.
+// Garments of a puppet are parts of its drawn body.
+void put_on_body(const std::string& name, const Color& color, Puppet& puppet) {
+  if (name == "shirt" || name == "overalls") puppet.shirt = color;
+  if (name == "trousers" || name == "overalls") puppet.trousers = color;
+  if (name == "boots") puppet.boots = color;
+}
+
+void put_on(const Wardrobe& wardrobe, const Role& role, const std::string& words, Actor& actor) {
+  auto [color, name] = split_color(words);
+  const PropUse& use = use_named(name);
+  const Subject& subject = *actor.subject;
+  const Sprite& look = *actor.sprite;
+  if (!has_place(subject, look, role.puppet, use.fit)) throw UsageError("{} cannot have '{}' in the look {}", role.subject, words, role.look);
+  const Color tint = color.empty() ? Color{1, 1, 1} : color_named(color);
+  if (role.puppet && use.fit == Fit::kGarment) return put_on_body(name, color.empty() ? color_named("blue") : tint, actor.puppet);
+  if (use.fit == Fit::kGarment) return actor.garments.push_back({color.empty() ? color_named("blue") : tint, use.top, use.bottom});
+  if (use.fit == Fit::kLegs) return void(actor.legs = kLegLength);
+  if (use.fit == Fit::kFire) return void(actor.whirls_fire = true);
+  const Subject& what = wardrobe.assets().subject(name);
+  std::string id = still_of(wardrobe, what, look.style);
+  if (id.empty()) throw NotFound("the pack has no picture of '{}'", name);
+  Prop prop{.sprite = wardrobe.sprite(id), .size = size_of(subject, look, what, use.fit), .recolor = tint, .recolored = !color.empty()};
+  prop.centre = centre_of(look, use.fit, prop.size);
+  if (role.puppet && use.fit == Fit::kTorso) prop.centre = kPuppetChest, prop.size = kPuppetCoat;
+  actor.props.push_back(prop);
+}
+
+void draw_prop(Canvas& canvas, const Actor& actor, const Prop& prop, const SpriteDraw& body) {
+  Spot centre = spot_on(actor, body, prop.centre);
+  SpriteDraw draw = body;
+  draw.height_px = prop.size * body.height_px;
+  draw.x = centre.x;
+  draw.y = centre.y + draw.height_px * draw.squash / 2;
+  draw.recolor = prop.recolored ? &prop.recolor : nullptr;
+  draw.garments = nullptr;
+  draw.flip = false, draw.time_s = 0;
+  draw_sprite(canvas, *prop.sprite, draw);
+}
+
+}  // namespace
+
+bool is_upright(const Subject& subject, const Sprite& look) {
+  bool is_up = !look.head_only && look.pose != "sit" && look.pose != "lie";
+  return is_up && (subject.group == "person" || std::find(kUpright.begin(), kUpright.end(), subject.name) != kUpright.end());
+}
+
+float natural_share(const Subject& who, const Sprite& look, const Subject& thing) {
+  constexpr float kHeadOnly = 2.2f;  // a head alone is drawn as large as a body
+  return thing.size / who.size * (look.head_only ? kHeadOnly : 1.0f);
+}
+
 std::string still_of(const Wardrobe& wardrobe, const Subject& what, const std::string& style) {
   std::string best;
   for (const std::string& id : what.looks) {
@@ -113,42 +164,15 @@ std::string still_of(const Wardrobe& wardrobe, const Subject& what, const std::s
   return best;
 }
 
-void put_on(const Wardrobe& wardrobe, const Role& role, const std::string& words, Actor& actor) {
-  auto [color, name] = split_color(words);
-  const PropUse& use = use_named(name);
-  const Subject& subject = *actor.subject;
-  const Sprite& look = *actor.sprite;
-  if (!has_place(subject, look, use.fit)) throw UsageError("{} cannot have '{}' in the look {}", role.subject, words, role.look);
-  const Color tint = color.empty() ? Color{1, 1, 1} : color_named(color);
-  if (use.fit == Fit::kGarment) return actor.garments.push_back({color.empty() ? color_named("blue") : tint, use.top, use.bottom});
-  if (use.fit == Fit::kLegs) return void(actor.legs = kLegLength);
-  if (use.fit == Fit::kFire) return void(actor.whirls_fire = true);
-  const Subject& what = wardrobe.assets().subject(name);
-  std::string id = still_of(wardrobe, what, look.style);
-  if (id.empty()) throw NotFound("the pack has no picture of '{}'", name);
-  Prop prop{.sprite = wardrobe.sprite(id), .size = size_of(subject, look, what, use.fit), .recolor = tint, .recolored = !color.empty()};
-  prop.centre = centre_of(look, use.fit, prop.size);
-  actor.props.push_back(prop);
-}
-
-void draw_prop(Canvas& canvas, const Actor& actor, const Prop& prop, const SpriteDraw& body) {
+Spot spot_on(const Actor& actor, const SpriteDraw& body, const Anchor& point) {
   const SpriteFacts& facts = *actor.track.facts;
   float width = body.height_px * facts.aspect, height = body.height_px * body.squash;
   // In a loop the head goes up and down with the top of what is seen.
   float rise = facts.frames[facts.frame_at(body.time_s)].top - facts.frames[0].top;
-  float u = body.flip ? 1 - prop.centre.x : prop.centre.x, v = prop.centre.y + rise;
+  float u = body.flip ? 1 - point.x : point.x, v = point.y + rise;
   float dx = (u - 0.5f) * width, dy = (v - 0.5f) * height, c = std::cos(body.rotation), s = std::sin(body.rotation);
-  SpriteDraw draw = body;
-  draw.height_px = prop.size * body.height_px;
-  draw.x = body.x + c * dx - s * dy;
-  draw.y = body.y - height / 2 + s * dx + c * dy + draw.height_px * draw.squash / 2;
-  draw.recolor = prop.recolored ? &prop.recolor : nullptr;
-  draw.garments = nullptr;
-  draw.flip = false, draw.time_s = 0;
-  draw_sprite(canvas, *prop.sprite, draw);
+  return {body.x + c * dx - s * dy, body.y - height / 2 + s * dx + c * dy};
 }
-
-}  // namespace
 
 std::vector<std::string> props_for(const Wardrobe& wardrobe, const Role& role, bool held) {
   const Subject& subject = wardrobe.assets().subject(role.subject);
@@ -157,7 +181,7 @@ std::vector<std::string> props_for(const Wardrobe& wardrobe, const Role& role, b
   std::vector<std::string> names;
   for (const PropUse& use : kUses) {
     // Legs change what their owner can do; they are drawn with its motion.
-    if (is_held(use.fit) != held || use.fit == Fit::kLegs || !has_place(subject, look, use.fit) || use.name == role.subject) continue;
+    if (is_held(use.fit) != held || use.fit == Fit::kLegs || !has_place(subject, look, role.puppet, use.fit) || use.name == role.subject) continue;
     auto what = std::find_if(subjects.begin(), subjects.end(), [&](const Subject& each) { return each.name == use.name; });
     bool is_there = what != subjects.end() && !still_of(wardrobe, *what, look.style).empty();
     if (is_there || !has_picture(use.fit)) names.emplace_back(use.name);
@@ -222,25 +246,6 @@ void draw_treadmill(Canvas& canvas, const Actor& actor, double t, const SpriteDr
   fill(canvas, Capsule{post_x, belt_y, post_x + way * 0.12f * height, top, 1.3f * thick, 1.3f * thick}, metal);
   fill(canvas, Capsule{post_x + way * 0.12f * height, top, post_x - way * 0.16f * height, top + 0.05f * height, 1.2f * thick, 1.2f * thick}, metal);
   fill(canvas, RoundBox{post_x + way * 0.12f * height - 0.08f * height, top - 0.1f * height, post_x + way * 0.12f * height + 0.08f * height, top + 0.02f * height, 0.02f * height}, screen);
-}
-
-// Two legs of two parts each, half a stride apart; the stride is the track's.
-void draw_legs(Canvas& canvas, const Actor& actor, double t, const SpriteDraw& body) {
-  if (actor.legs <= 0) return;
-  float length = actor.legs * body.height_px, hip_y = body.y - 0.1f * body.height_px, ground = body.y + length;
-  float width = body.height_px * actor.track.facts->aspect, way = sign_of(actor.track.direction);
-  bool is_walking = actor.track.velocity > 0;
-  for (int side : {0, 1}) {
-    double turns = actor.track.phase + t / actor.track.period_s + 0.5 * side;
-    float swing = is_walking ? static_cast<float>(std::sin(2 * std::numbers::pi * turns)) : 0, lift = is_walking ? std::max(0.0f, static_cast<float>(std::cos(2 * std::numbers::pi * turns))) : 0;
-    float hip_x = body.x + (side ? 0.14f : -0.14f) * width, foot_x = hip_x + way * 0.6f * length * swing, foot_y = ground - 0.3f * length * lift - 0.06f * length;
-    float knee_x = (hip_x + foot_x) / 2 + way * 0.22f * length * lift, knee_y = (hip_y + foot_y) / 2, thick = std::max(0.7f, 0.09f * length);
-    Color skin = product(srgb(side ? 0x4d5566 : 0x3b4252), body.light), shoe = product(srgb(side ? 0xd84a38 : 0xb83a2c), body.light);
-    fill(canvas, Capsule{hip_x, hip_y, knee_x, knee_y, thick, thick}, skin);
-    fill(canvas, Capsule{knee_x, knee_y, foot_x, foot_y, thick, thick}, skin);
-    float toe = 0.28f * length * (way == 0 ? (side ? 1.0f : -1.0f) : way);
-    fill(canvas, Capsule{foot_x - 0.2f * toe, foot_y, foot_x + toe, foot_y, 1.3f * thick, 1.2f * thick}, shoe);
-  }
 }
 
 // Two flames on circles around the hands, each with a fading tail.

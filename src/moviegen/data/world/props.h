@@ -12,6 +12,21 @@ inline constexpr const char* kLegs = "legs";  // "wears" legs: a thing that walk
 inline constexpr const char* kFire = "fire";  // "holds" fire: whirls it in circles
 inline constexpr const char* kTreadmill = "treadmill";
 
+// Animals and things whose body stands upright below a head, and people.
+bool is_upright(const Subject& subject, const Sprite& look);
+
+// A still picture of it, in the style of its wearer where there is one; "" where the pack has none.
+std::string still_of(const Wardrobe& wardrobe, const Subject& what, const std::string& style);
+
+// Natural height of a thing as a share of the height of who has it.
+float natural_share(const Subject& who, const Sprite& look, const Subject& thing);
+
+// Where a point of the actor's picture is on the canvas while the actor is drawn as `body`.
+struct Spot {
+  float x, y;
+};
+Spot spot_on(const Actor& actor, const SpriteDraw& body, const Anchor& point);
+
 // Names of what the role's look can wear, or with `held` hold: that for which its picture has a place.
 std::vector<std::string> props_for(const Wardrobe& wardrobe, const Role& role, bool held);
 
@@ -35,7 +50,6 @@ void dress(const Wardrobe& wardrobe, const Role& role, Actor& actor);
 // `body` says how the actor itself is drawn.
 void draw_props(Canvas& canvas, const Actor& actor, const SpriteDraw& body);
 void draw_treadmill(Canvas& canvas, const Actor& actor, double t, const SpriteDraw& body, float belt_y);
-void draw_legs(Canvas& canvas, const Actor& actor, double t, const SpriteDraw& body);
 void draw_fire(Canvas& canvas, const Actor& actor, double t, const SpriteDraw& body);
 
 }  // namespace mg::world

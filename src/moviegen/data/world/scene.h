@@ -33,6 +33,9 @@ struct Role {
   std::string color{};             // "" = its own colours
   std::vector<std::string> wears{};  // accessory names, may start with a colour: "pink sunglasses"
   std::string holds{};
+  std::string action{}, thing{};   // "eats", "donut" (actions.h)
+  Direction aim = Direction::kNone;  // where a thing is thrown or kicked
+  bool puppet = false;             // a head on a body that walks on two legs (limbs.h)
 };
 
 struct Outline {
@@ -59,6 +62,24 @@ struct Prop {
   bool recolored = false;
 };
 
+// What an actor does with a thing (actions.h).
+enum class Action { kNone, kEat, kThrow, kKick, kJuggle };
+struct Deed {
+  Action action = Action::kNone;
+  const Subject* thing = nullptr;
+  std::shared_ptr<const Sprite> sprite{};
+  float size = 0;      // of the thing, as a share of the actor's height
+  Anchor from{};       // where it starts, within the actor's box
+  double start_s = 0;  // of the first bite, the throw, the kick
+  float way = 0;       // 1 to the right, −1 to the left
+};
+
+// The body that is drawn below a head (limbs.h).
+struct Puppet {
+  bool is_one = false;
+  Color shirt{1, 1, 1}, trousers{1, 1, 1}, boots{1, 1, 1};
+};
+
 // One subject, in numbers.
 struct Actor {
   const Subject* subject = nullptr;
@@ -75,6 +96,8 @@ struct Actor {
   std::vector<Garment> garments;
   float legs = 0;           // length of legs that are drawn below it, as a share of its height
   bool whirls_fire = false;
+  Deed deed{};
+  Puppet puppet{};
 };
 
 struct Camera {

@@ -5,7 +5,9 @@
 #include <cmath>
 
 #include "moviegen/core/error.h"
+#include "moviegen/data/world/actions.h"
 #include "moviegen/data/world/caption.h"
+#include "moviegen/data/world/limbs.h"
 #include "moviegen/data/world/props.h"
 
 namespace mg::world {
@@ -70,9 +72,11 @@ void draw_actor(Canvas& canvas, const Scene& scene, const Actor& actor, double t
   if (actor.track.on_belt) draw_treadmill(canvas, actor, t, draw, at.ground_y);
   draw.y -= actor.legs * at.height;
   draw_legs(canvas, actor, t, draw);
+  draw_puppet(canvas, actor, t, draw);
   draw_sprite(canvas, *actor.sprite, draw);
   draw_props(canvas, actor, draw);
   draw_fire(canvas, actor, t, draw);
+  draw_deed(canvas, actor, t, draw);
   if (!actor.in_air && !is_carried) scene.place->draw_front(canvas, t, view, at.ground_y);
 }
 

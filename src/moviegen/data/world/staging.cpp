@@ -5,7 +5,9 @@
 #include <set>
 
 #include "moviegen/core/error.h"
+#include "moviegen/data/world/actions.h"
 #include "moviegen/data/world/formation.h"
+#include "moviegen/data/world/limbs.h"
 #include "moviegen/data/world/props.h"
 #include "moviegen/data/world/scene.h"
 #include "moviegen/data/world/sound_class.h"
@@ -294,16 +296,20 @@ Actor make_actor(Generator& generator, Scene& scene, const Role& role, const War
   track.height = height_for(generator, *actor.subject, scene.outline.plain);
   float widest = scene.frame_width() * (track.motion->sideways ? 0.66f : 0.8f);
   track.height = std::min(track.height, widest / track.facts->aspect);
+  give_body(role, actor);
   place_by_footing(generator, scene, actor, footing_of(*actor.subject, *scene.place_info, *track.motion));
   if (!role.color.empty()) actor.recolor = color_named(role.color), actor.recolored = true;
   dress(wardrobe, role, actor);
   if (!scene.outline.on.empty()) step_on_treadmill(scene, actor);
+  Generator deed = generator.fork("deed");
+  if (!role.action.empty()) actor.deed = make_deed(deed, wardrobe, role, actor);
   return actor;
 }
 
 void face(Generator& generator, const Role& role, Actor& actor) {
   // A front view has no side to face; mirroring it would only move its lettering and light.
-  bool faces_right = actor.sprite->front ? !actor.sprite->faces_left : sign_of(role.direction) != 0 ? role.direction == Direction::kRight : generator.chance(0.5);
+  Direction toward = sign_of(role.direction) != 0 ? role.direction : role.aim;
+  bool faces_right = actor.sprite->front ? !actor.sprite->faces_left : sign_of(toward) != 0 ? toward == Direction::kRight : generator.chance(0.5);
   actor.flip = faces_right == actor.sprite->faces_left;
 }
 

@@ -25,7 +25,8 @@ void check_options(const RenderOptions& options) {
   if (options.frames < 1 || options.frames > kMaxFrames) throw UsageError("a clip has 1 to {} frames, got {}", kMaxFrames, options.frames);
   if (!(options.fps >= 1 && options.fps <= 120)) throw UsageError("frames per second are 1 to 120, got {}", options.fps);
   using Share = std::pair<const char*, double>;
-  for (auto [name, share] : {Share{"plain", options.plain}, Share{"filters", options.filters}, Share{"company", options.company}, Share{"colors", options.colors}, Share{"clothes", options.clothes}})
+  for (auto [name, share] : {Share{"plain", options.plain}, Share{"filters", options.filters}, Share{"company", options.company}, Share{"colors", options.colors}, Share{"clothes", options.clothes}, Share{"actions", options.actions},
+                             Share{"puppets", options.puppets}})
     if (!(share >= 0 && share <= 1)) throw UsageError("{} is a share from 0 to 1, got {}", name, share);
 }
 

@@ -28,6 +28,7 @@ struct RenderOptions {
   double company = 0.35;               // of those scenes: with more than one kind of subject
   double colors = 0.5;                 // of those subjects that take a colour: in a named one
   double clothes = 0.25;               // of those who can wear something: with it; three fifths of that hold something
+  double actions = 0, puppets = 0;     // of those scenes: one that eats, throws, kicks or juggles (actions.h); a head with a body of clothes (limbs.h)
   int max_subjects = 2;                // kinds of subject in one scene, 1 to 3; with 1 there are no groups either
   double plain = 0;                    // share of scenes kept to one subject, day, clear, static camera, no extras
   bool animated_assets = true;         // --no-anim: 3D stills and procedural motion only

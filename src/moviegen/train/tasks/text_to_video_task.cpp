@@ -27,7 +27,18 @@ constexpr int kTimeBins = 5;
 
 struct Bucket {
   std::string name;
-  std::shared_ptr<data::LatentCache> train, held_out;
+  std::vector<std::shared_ptr<data::LatentCache>> train;  // its own, then further ones
+  std::shared_ptr<data::LatentCache> held_out;
+
+  // A training cache, each as often as it has clips.
+  const data::LatentCache& draw(Generator g) const {
+    int64_t total = 0;
+    for (const auto& cache : train) total += cache->size();
+    int64_t clip = g.below(static_cast<int>(total));
+    auto cache = train.begin();
+    while (clip >= (*cache)->size()) clip -= (*cache++)->size();
+    return **cache;
+  }
 };
 
 struct Batch {
@@ -119,7 +130,8 @@ class TextToVideoTask : public Task {
       bucket.name = fmt::format("{}x{}x{}", settings_.width[k], settings_.height[k], settings_.frames[k]);
       auto render = settings_.world.render(settings_.width[k], settings_.height[k], settings_.frames[k]);
       uint64_t spread = static_cast<uint64_t>(k) << 32;  // buckets show different clips
-      bucket.train = data::LatentCache::open_or_build(folder + "/" + bucket.name, {render, data::kTrainSeeds + spread, settings_.items[k]}, *world, autoencoder_);
+      bucket.train = {data::LatentCache::open_or_build(folder + "/" + bucket.name, {render, data::kTrainSeeds + spread, settings_.items[k]}, *world, autoencoder_)};
+      for (const auto& further : settings_.further_caches) bucket.train.push_back(data::LatentCache::open(further + "/" + bucket.name, render, autoencoder_));
       bucket.held_out = data::LatentCache::open_or_build(folder + "/" + bucket.name + "-held-out",
                                                          {render, data::kValidationSeeds + spread, settings_.validation_items}, *world, autoencoder_);
       buckets_.push_back(std::move(bucket));
@@ -133,7 +145,7 @@ class TextToVideoTask : public Task {
     for (double w : settings_.weight) total += w;
     for (double sum = 0; batch.bucket + 1 < buckets_.size(); ++batch.bucket)
       if (draw * total < (sum += settings_.weight[batch.bucket])) break;
-    const auto& cache = *buckets_[batch.bucket].train;
+    const auto& cache = buckets_[batch.bucket].draw(g.fork("cache"));
     std::vector<int64_t> items;
     std::vector<std::string> prompts;
     double kind = g.uniform();  // one kind of caption a batch: brief ones are not padded to the length of full ones

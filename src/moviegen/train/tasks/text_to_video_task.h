@@ -17,6 +17,7 @@ struct TextToVideoSettings {
   double text_lr_factor = 0.1;  // of the learning rate; at the full rate the encoders forget what they are not asked for
   data::WorldSettings world;
   std::string cache;          // folder of the latent caches; empty: <run folder>/cache
+  std::vector<std::string> further_caches;  // of runs with other worlds: their clips are drawn along, as often as the cache's own
   // Buckets: entry k of each list.
   std::vector<int64_t> frames{1}, width{128}, height{128}, batch{64}, items{40000};
   std::vector<double> weight{1};
@@ -42,6 +43,7 @@ void fields(V& v, TextToVideoSettings& c) {
   v("text_lr_factor", c.text_lr_factor, "their learning rate, as a share of the transformer's");
   v("world", c.world, "which clips the world makes");
   v("cache", c.cache, "folder of the latent caches; empty = cache/ in the run folder");
+  v("further_caches", c.further_caches, "folders of latent caches of other runs, whose clips are drawn along");
   v("frames", c.frames, "frames of each bucket");
   v("width", c.width, "pixels of each bucket");
   v("height", c.height, "pixels of each bucket");
