@@ -108,13 +108,17 @@ TEST(RewriterTable, PlacesBecomePlaces) {
   auto folder = wordnet();
   auto add = [&](const char* file, const std::string& lines) { write_text(folder + file, read_text(folder + file) + lines); };
   add("/data.noun", "00000020 17 n 01 formation 0 001 @ 00000030 n 0000 | of the ground\n00000030 03 n 01 object 0 000 | anything\n00000021 17 n 01 beach 0 001 @ 00000020 n 0000 | sand\n"
-                    "00000022 17 n 01 shore 0 001 @ 00000020 n 0000 | edge\n00000023 17 n 01 cove 0 001 @ 00000020 n 0000 | bay\n00000024 06 n 01 lamp 0 001 @ 00000030 n 0000 | light\n");
-  add("/index.noun", "beach n 1 0 1 0 00000021\nshore n 1 0 1 0 00000022\ncove n 1 0 1 0 00000023\nlamp n 1 0 1 0 00000024\n");
-  auto path = vectors_file("places.json", {{"dog", {0, 0}}, {"beach", {20, 0}}, {"shore", {0, 0.1}}, {"shores", {20, 2}}, {"lamp", {0, 0.1}}, {"lamps", {0, 0.1}}, {"cove", {19, 1.2}}});
+                    "00000022 17 n 01 shore 0 001 @ 00000020 n 0000 | edge\n00000023 17 n 01 cove 0 001 @ 00000020 n 0000 | bay\n00000024 06 n 01 lamp 0 001 @ 00000030 n 0000 | light\n"
+                    "00000025 17 n 02 seashore 0 coast 0 001 @ 00000030 n 0000 | two words for it\n00000026 17 n 01 lido 0 001 @ 00000021 n 0000 | a kind of beach\n");
+  add("/index.noun", "beach n 1 0 1 0 00000021\nshore n 1 0 1 0 00000022\ncove n 1 0 1 0 00000023\nlamp n 1 0 1 0 00000024\nseashore n 1 0 1 0 00000025\ncoast n 1 0 1 0 00000025\nlido n 1 0 1 0 00000026\n");
+  auto path = vectors_file("places.json", {{"dog", {0, 0}}, {"beach", {20, 0}}, {"shore", {0, 0.1}}, {"shores", {20, 2}}, {"lamp", {0, 0.1}}, {"lamps", {0, 0.1}}, {"cove", {19, 1.2}},
+                                           {"seashore", {0, 0.1}}, {"coast", {20, 0}}, {"lido", {19, 0.7}}});
   auto rewriter = make_rewriter(world, sample(), {.wordnet = folder, .vectors = path, .clips = 4});
   EXPECT_EQ(rewriter.rewrite("dog shores").prompt, "dog beach");  // a plural
   EXPECT_EQ(rewriter.rewrite("dog cove").prompt, "dog beach");    // 0.37 by the vectors alone
   EXPECT_EQ(rewriter.rewrite("dog shore").prompt, "dog");         // not a dog, though the vectors say so, and by them not a beach
+  EXPECT_EQ(rewriter.rewrite("dog seashore").prompt, "dog beach");  // its other name is near
+  EXPECT_EQ(rewriter.rewrite("dog lido").prompt, "dog beach");      // 0.23 by the vectors alone, and below it
   EXPECT_EQ(rewriter.rewrite("lamp").prompt, "dog");              // what is made may be named by what is seen with it
   EXPECT_EQ(rewriter.rewrite("dog lamps").prompt, "dog");
 }

@@ -183,13 +183,18 @@ TEST(VideoJudgeTask, LearnsWhoWhereAndWhichWay) {
 }
 
 // Films to learn from are softened, those that are held out never are.
-TEST(VideoJudgeTask, SoftensWhatItLearnsFromAlone) {
+TEST(VideoJudgeBatches, SoftenWhatIsLearnedFromAlone) {
   auto settings = small_settings();
+  auto world = std::make_shared<SquareWorld>();
+  collect_values(*world, {}, 40, settings.model);
+  VideoJudgeBatches sharp(settings.batches, {}, settings.model, world, 1);
   settings.batches.soft = 1;
-  VideoJudgeTask soft(settings, std::make_shared<SquareWorld>(), 7);
-  auto sharp = make();
-  EXPECT_NE(run(soft, 0).scalars.at("loss"), run(sharp, 0).scalars.at("loss"));
-  EXPECT_EQ(soft.validate(), sharp.validate());
+  VideoJudgeBatches soft(settings.batches, {}, settings.model, world, 1);
+  auto sharp_batch = sharp.take(0), soft_batch = soft.take(0);
+  EXPECT_TRUE(at::equal(soft_batch.true_BN, sharp_batch.true_BN)) << "the same films";
+  auto steps = [](const at::Tensor& pixels) { return pixels.diff(1, -1).abs().amax({1, 2, 3, 4}); };  // the sharpest edge of each film
+  EXPECT_TRUE((steps(soft_batch.pixels_BCTHW) < steps(sharp_batch.pixels_BCTHW)).all().item<bool>());
+  EXPECT_TRUE(at::equal(soft.held_out(0, 4).pixels_BCTHW, sharp.held_out(0, 4).pixels_BCTHW));
   settings.batches.soft = 1.5;
   EXPECT_THROW(settings.check(), UsageError);
 }

@@ -55,6 +55,13 @@ TEST(Transformer, PreconditionedStartsAtTheBestLinearGuess) {
   }
 }
 
+// The velocity of two items at two times, with their text.
+Tensor early_and_late(Transformer& model, const Tensor& x) {
+  torch::manual_seed(5);
+  auto [tokens, mask] = model->conditioner(encoded(2));
+  return model(x, torch::tensor({0.2f, 0.9f}), tokens, mask);
+}
+
 // Where positions are zero, which they are not in use, a deeper copy does the same.
 TEST(Transformer, GrowsDeeperFromTheIdentity) {
   torch::NoGradGuard no_grad;
@@ -67,13 +74,8 @@ TEST(Transformer, GrowsDeeperFromTheIdentity) {
   config.num_layers = 5;
   Transformer deep(config);
   load_grown(deep, small, "small");
-  auto text = encoded(2);
-  auto x = torch::randn({2, 16, 2, 4, 4}), t = torch::tensor({0.2f, 0.9f});
-  auto run = [&](Transformer& model) {
-    auto [tokens, mask] = model->conditioner(text);
-    return model(x, t, tokens, mask);
-  };
-  EXPECT_TRUE(at::allclose(run(deep), run(small), 1e-3, 1e-4));
+  auto x = torch::randn({2, 16, 2, 4, 4});
+  EXPECT_TRUE(at::allclose(early_and_late(deep, x), early_and_late(small, x), 1e-3, 1e-4));
   EXPECT_THROW(load_grown(small, deep, "deep"), DataError);
   config.width = 64;
   Transformer wide(config);
@@ -90,11 +92,8 @@ TEST(Transformer, GrowsToMoreLatentChannels) {
   config.latent_channels = 20;
   Transformer wide(config);
   load_grown(wide, small, "small");
-  auto text = encoded(2);
-  auto x = torch::randn({2, 20, 2, 4, 4}), t = torch::tensor({0.2f, 0.9f});
-  auto [tokens, mask] = small->conditioner(text);
-  auto made = wide(x, t, tokens, mask);
-  EXPECT_TRUE(at::allclose(made.narrow(1, 0, 16), small(x.narrow(1, 0, 16), t, tokens, mask), 1e-4, 1e-5));
+  auto x = torch::randn({2, 20, 2, 4, 4}), made = early_and_late(wide, x);
+  EXPECT_TRUE(at::allclose(made.narrow(1, 0, 16), early_and_late(small, x.narrow(1, 0, 16)), 1e-4, 1e-5));
   EXPECT_EQ(made.narrow(1, 16, 4).abs().max().item<float>(), 0.0f);
   EXPECT_THROW(load_grown(small, wide, "wide"), DataError);
   config.latent_channels = 16, config.patch_size = 4;

@@ -23,7 +23,8 @@ namespace {
 const std::set<std::string> kGrammar{"a", "an", "the", "and", "of", "to", "in", "on", "at", "with", "while", "by", "its", "his", "her", "their", "is", "are", "as", "it",
                                      "that", "this", "from", "for", "one", "there", "towards", "into", "over", "through", "across", "who", "which", "be", "out", "up", "down"};
 
-constexpr float kOfAKind = 0.15f;  // what it adds to the likeness of two words for places that they name kinds of one thing
+// What it adds to the likeness of two words for places that they name kinds of one thing, or that one is a kind of the other.
+constexpr float kOfAKind = 0.15f, kIsAKind = 0.3f;
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
@@ -109,6 +110,15 @@ at::Tensor matrix_of(const std::vector<std::string>& words, const std::unordered
   return rows / rows.norm(2, 1, true).clamp_min(1e-6);
 }
 
+// The direction of a word and of the other names of its sense together: a seashore is what a coast is.
+at::Tensor vector_of(const NounSense& sense, const std::string& word, const std::unordered_map<std::string, std::vector<float>>& vectors) {
+  std::vector<std::string> names{word};
+  for (const auto& name : sense.names)
+    if (name != word && vectors.contains(name)) names.push_back(name);
+  auto mean = matrix_of(names, vectors).mean(0);
+  return mean / mean.norm().clamp_min(1e-6);
+}
+
 // An empty list has everything.
 bool contains(const std::vector<std::string>& list, const std::string& name) { return list.empty() || std::find(list.begin(), list.end(), name) != list.end(); }
 
@@ -145,8 +155,10 @@ const NounSense* sense_of(const std::string& word, const std::map<std::string, N
 bool names_place(const NounSense* sense) { return sense && (sense->topic == "15" || sense->topic == "17"); }
 bool is_seen_at_place(const NounSense* sense) { return names_place(sense) || (sense && (sense->topic == "06" || sense->topic == "14" || sense->topic == "20")); }
 
-bool are_of_a_kind(const NounSense* a, const NounSense* b) {
-  return a && b && std::any_of(a->kinds.begin(), a->kinds.end(), [&](const std::string& kind) { return b->kinds.contains(kind); });
+float kinship(const NounSense* a, const NounSense* b) {
+  if (!a || !b) return 0;
+  if (a->kinds.contains(b->synset) || b->kinds.contains(a->synset)) return kIsAKind;
+  return std::any_of(a->kinds.begin(), a->kinds.end(), [&](const std::string& kind) { return b->kinds.contains(kind); }) ? kOfAKind : 0;
 }
 
 // The nouns that captions name the places with, but for those that three places share ("field").
@@ -233,7 +245,7 @@ void add_nearest(const Targets& targets, const std::set<std::string>& known, con
   if (near.empty()) throw DataError("{}: has none of the words of the captions", options.vectors);
   std::sort(near.begin(), near.end()), std::sort(others.begin(), others.end());
   if (others.empty()) return;
-  auto likeness = at::matmul(matrix_of(others, reader.vectors), matrix_of(near, reader.vectors).t());
+  auto near_vectors = matrix_of(near, reader.vectors), likeness = at::matmul(matrix_of(others, reader.vectors), near_vectors.t());
   auto is_place = torch::zeros({std::ssize(near)}, at::kBool);
   for (size_t i = 0; i < near.size(); ++i) is_place[static_cast<int64_t>(i)] = targets.places.contains(near[i]);
   for (size_t i = 0; i < others.size(); ++i) {
@@ -241,9 +253,9 @@ void add_nearest(const Targets& targets, const std::set<std::string>& known, con
     const auto* sense = sense_of(others[i], nouns);
     bool stays_place = names_place(sense) && is_place.any().item<bool>();
     if (stays_place) {  // a coast becomes a beach, not what is often seen there
-      like = like.masked_fill(is_place.logical_not(), -1);
+      like = at::matmul(near_vectors, vector_of(*sense, others[i], reader.vectors)).masked_fill(is_place.logical_not(), -1);
       for (size_t j = 0; j < near.size(); ++j)
-        if (targets.places.contains(near[j]) && are_of_a_kind(sense, sense_of(near[j], nouns))) like[static_cast<int64_t>(j)] += kOfAKind;
+        if (targets.places.contains(near[j])) like[static_cast<int64_t>(j)] += kinship(sense, sense_of(near[j], nouns));
     }
     auto [most, at] = like.max(0);
     if (most.item<double>() >= (stays_place ? options.place_likeness : options.likeness)) words[others[i]] = near[static_cast<size_t>(at.item<int64_t>())];

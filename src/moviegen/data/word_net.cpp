@@ -160,7 +160,8 @@ std::map<std::string, NounSense> noun_senses(const std::string& folder) {
     auto at = senses.empty() ? synsets.end() : synsets.find(senses.front());
     if (at == synsets.end()) continue;
     auto& sense = nouns[word];
-    sense.topic = at->second.topic;
+    sense.synset = at->first, sense.topic = at->second.topic;
+    std::copy_if(at->second.words.begin(), at->second.words.end(), std::back_inserter(sense.names), [](const std::string& name) { return name.find('_') == std::string::npos; });
     for (int step = 0; at != synsets.end() && at->second.topic != kWidest && step <= kStepsAbove; ++step) {
       sense.kinds.insert(at->first);
       at = at->second.above.empty() ? synsets.end() : synsets.find(at->second.above.front());

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace mg::data {
 
@@ -16,8 +17,10 @@ std::map<std::string, std::string> kinds_of(const std::set<std::string>& targets
 
 // The most frequent sense of a noun.
 struct NounSense {
-  std::string topic;            // WordNet's lexicographer file: "05" animals, "06" what is made, "15" places, "17" what is in nature, "20" plants, …
-  std::set<std::string> kinds;  // its synset and what is up to three steps above it, but for the widest ones ("object")
+  std::string synset;               // offset of the sense in data.noun
+  std::vector<std::string> names;   // single words for it, itself among them
+  std::string topic;                // WordNet's lexicographer file: "05" animals, "06" what is made, "15" places, "17" what is in nature, "20" plants, …
+  std::set<std::string> kinds;      // its synset and what is up to three steps above it, but for the widest ones ("object")
 };
 // Of words that name things and are neither adjectives nor adverbs.
 std::map<std::string, NounSense> noun_senses(const std::string& folder);

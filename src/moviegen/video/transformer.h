@@ -52,7 +52,8 @@ TORCH_MODULE(Transformer);
 Transformer load_transformer(const std::string& folder);
 // Copies the weights of a transformer with fewer layers or latent channels and nothing else that differs into a larger one. Further layers
 // lie evenly between the given ones and start as the identity; positions, which every layer adds, become as much smaller, so that both do
-// about the same. Further channels follow the given ones, are not looked at and predicted as nothing at first. `name` leads the message of the DataError for others.
+// about the same. Further channels follow the given ones, are not looked at and predicted as nothing at first. `name` leads the message
+// of the DataError for others.
 void load_grown(Transformer& model, const Transformer& smaller, const std::string& name);
 void save_transformer(const std::string& folder, const Transformer& model, const std::string& dtype);
 
