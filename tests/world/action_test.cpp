@@ -17,15 +17,6 @@ using testing::AnyOf;
 using testing::HasSubstr;
 using testing::Not;
 
-RenderOptions small(int frames = 16) {
-  RenderOptions options;
-  options.width = options.height = 64;
-  options.frames = frames, options.fps = 8, options.animated_assets = false;
-  return options;
-}
-
-Clip clip_of(const json& scene, int frames = 16, uint64_t seed = 3) { return sample_world()->render_scene(scene, seed, small(frames)); }
-
 TEST(Actions, AThingIsEatenInFourBites) {
   Deed deed{.action = Action::kEat, .size = 0.3f, .start_s = 0.5};
   EXPECT_EQ(pieces_at(deed, 0).at(0).scale, 1);
@@ -76,7 +67,7 @@ TEST(Actions, ThreeThingsAreInTheAirAndNoneAtTheSamePlace) {
 
 TEST(Actions, AreSeenNamedAndHeardWhereTheyHappen) {
   json scene = {{"subject", "man"}, {"action", "throws"}, {"thing", "ball"}, {"aim", "left"}, {"place", "meadow"}, {"camera", "static"}};
-  Clip thrown = clip_of(scene, 24);
+  Clip thrown = sample_clip(scene, 24);
   EXPECT_EQ(thrown.labels["subjects"][0]["action"], "throws");
   EXPECT_EQ(thrown.labels["subjects"][0]["thing"], "ball");
   EXPECT_EQ(thrown.labels["subjects"][0]["aim"], "left");
@@ -86,14 +77,14 @@ TEST(Actions, AreSeenNamedAndHeardWhereTheyHappen) {
   for (const json& event : thrown.events) landings += event["class"] == "ball_bounce" && event["subject"] == "ball" && event["x"] < 0;
   EXPECT_GE(landings, 1) << thrown.events.dump();
   scene["aim"] = "right";
-  EXPECT_NE(clip_of(scene, 24).rgb, thrown.rgb);
-  Clip eaten = clip_of({{"subject", "woman"}, {"action", "eats"}, {"thing", "donut"}, {"place", "beach"}});
+  EXPECT_NE(sample_clip(scene, 24).rgb, thrown.rgb);
+  Clip eaten = sample_clip({{"subject", "woman"}, {"action", "eats"}, {"thing", "donut"}, {"place", "beach"}});
   EXPECT_THAT(eaten.captions.brief, AnyOf(HasSubstr("eats a d"), HasSubstr("eating a d")));
-  EXPECT_THAT(clip_of({{"subject", "man"}, {"action", "juggles"}, {"place", "stage"}}).captions.normal, AnyOf(HasSubstr("juggles "), HasSubstr("juggling ")));
+  EXPECT_THAT(sample_clip({{"subject", "man"}, {"action", "juggles"}, {"place", "stage"}}).captions.normal, AnyOf(HasSubstr("juggles "), HasSubstr("juggling ")));
 }
 
 TEST(Actions, ComeAsOftenAsAskedForAndChangeNothingElse) {
-  RenderOptions none = small(2), always = small(2);
+  RenderOptions none = small_options(2), always = small_options(2);
   none.pictures = always.pictures = false;
   always.actions = 1;
   int doing = 0;
@@ -113,22 +104,22 @@ TEST(Actions, ComeAsOftenAsAskedForAndChangeNothingElse) {
 
 TEST(Actions, RefuseWhatNobodyCanDo) {
   auto scene = [](const char* subject, const char* action, const char* thing) { return json{{"subject", subject}, {"action", action}, {"thing", thing}, {"place", "meadow"}}; };
-  EXPECT_THROW(clip_of(scene("man", "sells", "ball")), NotFound);
-  EXPECT_THROW(clip_of(scene("man", "throws", "spaceship")), NotFound);
-  EXPECT_THROW(clip_of(scene("man", "throws", "house")), UsageError);
-  EXPECT_THROW(clip_of(scene("tree", "eats", "donut")), UsageError);
+  EXPECT_THROW(sample_clip(scene("man", "sells", "ball")), NotFound);
+  EXPECT_THROW(sample_clip(scene("man", "throws", "spaceship")), NotFound);
+  EXPECT_THROW(sample_clip(scene("man", "throws", "house")), UsageError);
+  EXPECT_THROW(sample_clip(scene("tree", "eats", "donut")), UsageError);
   json fish = scene("fish", "throws", "ball");
   fish["place"] = "underwater";
-  EXPECT_THROW(clip_of(fish), UsageError);
+  EXPECT_THROW(sample_clip(fish), UsageError);
   json up = scene("man", "throws", "ball"), aimless = {{"subject", "man"}, {"aim", "left"}};
   up["aim"] = "up";
-  EXPECT_THROW(clip_of(up), UsageError);
-  EXPECT_THROW(clip_of(aimless), UsageError);
+  EXPECT_THROW(sample_clip(up), UsageError);
+  EXPECT_THROW(sample_clip(aimless), UsageError);
 }
 
 TEST(Puppets, AreHeadsOnBodiesThatStayInThePicture) {
   for (uint64_t seed = 0; seed < 6; ++seed) {
-    Clip clip = clip_of({{"subject", "fox"}, {"puppet", true}, {"wears", {"red coat"}}, {"motion", "walk"}, {"place", "snow field"}, {"direction", "left"}}, 16, seed);
+    Clip clip = sample_clip({{"subject", "fox"}, {"puppet", true}, {"wears", {"red coat"}}, {"motion", "walk"}, {"place", "snow field"}, {"direction", "left"}}, 16, seed);
     const json& fox = clip.labels["subjects"][0];
     EXPECT_EQ(fox["puppet"], true);
     EXPECT_GE(fox["least_inside"].get<double>(), 0.85);
@@ -141,9 +132,9 @@ TEST(Puppets, AreHeadsOnBodiesThatStayInThePicture) {
 
 TEST(Puppets, WearWhatIsAskedForInItsColour) {
   json scene = {{"subject", "lion"}, {"puppet", true}, {"wears", "red shirt"}, {"motion", "stand"}, {"place", "gym"}, {"camera", "static"}};
-  Clip red = clip_of(scene, 1);
+  Clip red = sample_clip(scene, 1);
   scene["wears"] = "green shirt";
-  Clip green = clip_of(scene, 1);
+  Clip green = sample_clip(scene, 1);
   ASSERT_EQ(red.rgb.size(), green.rgb.size());
   int redder = 0, greener = 0;
   for (size_t i = 0; i < red.rgb.size(); i += 3) redder += red.rgb[i] > green.rgb[i] + 20, greener += green.rgb[i + 1] > red.rgb[i + 1] + 20;
@@ -152,13 +143,13 @@ TEST(Puppets, WearWhatIsAskedForInItsColour) {
 }
 
 TEST(Puppets, ComeAsOftenAsAskedForAndOnlyOfHeads) {
-  RenderOptions options = small(2);
+  RenderOptions options = small_options(2);
   options.pictures = false, options.puppets = 1;
   int puppets = 0;
   for (uint64_t seed = 0; seed < 80; ++seed) puppets += sample_world()->render(seed, options).labels["subjects"][0]["puppet"] == true;
   EXPECT_GT(puppets, 3);
-  EXPECT_THROW(clip_of({{"subject", "horse"}, {"puppet", true}}), UsageError);
-  EXPECT_THROW(clip_of({{"subject", "fox"}, {"puppet", "yes"}}), UsageError);
+  EXPECT_THROW(sample_clip({{"subject", "horse"}, {"puppet", true}}), UsageError);
+  EXPECT_THROW(sample_clip({{"subject", "fox"}, {"puppet", "yes"}}), UsageError);
 }
 
 TEST(RenderKey, NamesActionsAndPuppetsWhereTheyAreUsed) {

@@ -16,15 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-RenderOptions small(int frames = 12) {
-  RenderOptions options;
-  options.width = options.height = 64;
-  options.frames = frames, options.fps = 8, options.animated_assets = false;
-  return options;
-}
-
-Clip clip_of(const json& scene, int frames = 12, uint64_t seed = 3) { return sample_world()->render_scene(scene, seed, small(frames)); }
-
 bool says_any(const std::string& caption, const std::vector<std::string>& words) {
   return std::any_of(words.begin(), words.end(), [&](const std::string& word) { return caption.find(word) != std::string::npos; });
 }
@@ -35,7 +26,7 @@ TEST(Company, IsDrawnOftenStaysInsideAndIsNamed) {
   auto assets = sample_assets();
   int pairs = 0, groups = 0, dressed = 0, in_air = 0;
   for (uint64_t seed = 0; seed < 300; ++seed) {
-    Clip clip = sample_world()->render(seed, small(2));
+    Clip clip = sample_world()->render(seed, small_options(2));
     const json& subjects = clip.labels["subjects"];
     groups += clip.labels["count"].get<int>() > 1;
     dressed += !subjects[0]["wears"].empty() || subjects[0]["holds"] != "";
@@ -60,7 +51,7 @@ TEST(Company, IsDrawnOftenStaysInsideAndIsNamed) {
 }
 
 TEST(Company, ComesAsOftenAsAskedFor) {
-  RenderOptions none = small(2), always = small(2);
+  RenderOptions none = small_options(2), always = small_options(2);
   none.pictures = always.pictures = false;
   none.company = none.clothes = none.colors = 0;
   always.company = always.clothes = always.colors = 1;
@@ -77,7 +68,7 @@ TEST(Company, ComesAsOftenAsAskedFor) {
     return seen;
   };
   EXPECT_EQ(count(none), (std::array<int, 3>{}));
-  auto usual = count(small(2)), often = count(always);
+  auto usual = count(small_options(2)), often = count(always);
   for (size_t i = 0; i < usual.size(); ++i) EXPECT_GT(often[i], usual[i]) << i;
   EXPECT_GT(often[0], 50);
   none.company = 1.5;
@@ -85,7 +76,7 @@ TEST(Company, ComesAsOftenAsAskedFor) {
 }
 
 TEST(Company, NobodyElseIsThereWhenOneSubjectIsAllowed) {
-  RenderOptions options = small(1);
+  RenderOptions options = small_options(1);
   options.max_subjects = 1;
   for (uint64_t seed = 0; seed < 60; ++seed) {
     json labels = sample_world()->render(seed, options).labels;
@@ -95,7 +86,7 @@ TEST(Company, NobodyElseIsThereWhenOneSubjectIsAllowed) {
 }
 
 TEST(Company, WhoIsNamedTwiceComesTwiceAsOften) {
-  RenderOptions options = small(1);
+  RenderOptions options = small_options(1);
   options.pictures = false, options.max_subjects = 1;
   options.subjects = {"dog", "horse", "dog", "dog"};
   int dogs = 0;
@@ -106,7 +97,7 @@ TEST(Company, WhoIsNamedTwiceComesTwiceAsOften) {
 TEST(Company, AChaserFollowsAtTheSameSpeed) {
   for (const char* direction : {"left", "right"})
     for (uint64_t seed = 0; seed < 6; ++seed) {
-      Clip clip = clip_of({{"subject", "dog"}, {"with", "horse"}, {"relation", "chases"}, {"motion", "run"}, {"place", "meadow"}, {"direction", direction}, {"camera", "static"}}, 12, seed);
+      Clip clip = sample_clip({{"subject", "dog"}, {"with", "horse"}, {"relation", "chases"}, {"motion", "run"}, {"place", "meadow"}, {"direction", direction}, {"camera", "static"}}, 12, seed);
       const json &dog = clip.labels["subjects"][0], &horse = clip.labels["subjects"][1];
       double sign = std::string(direction) == "left" ? -1 : 1;
       for (size_t frame = 0; frame < dog["boxes"].size(); ++frame) EXPECT_GT(sign * (middle(dog["boxes"][frame]) - middle(horse["boxes"][frame])), 0.1) << clip.captions.normal;
@@ -118,7 +109,7 @@ TEST(Company, AChaserFollowsAtTheSameSpeed) {
 
 TEST(Company, ARiderStaysOnItsCarrier) {
   for (uint64_t seed = 0; seed < 6; ++seed) {
-    Clip clip = clip_of({{"subject", "woman"}, {"with", "horse"}, {"with_color", "white"}, {"relation", "rides"}, {"place", "desert"}, {"motion", "walk"}, {"wears", "cowboy hat"}}, 12, seed);
+    Clip clip = sample_clip({{"subject", "woman"}, {"with", "horse"}, {"with_color", "white"}, {"relation", "rides"}, {"place", "desert"}, {"motion", "walk"}, {"wears", "cowboy hat"}}, 12, seed);
     const json &rider = clip.labels["subjects"][0], &horse = clip.labels["subjects"][1];
     EXPECT_EQ(rider["subject"], "woman");
     EXPECT_EQ(horse["color"], "white");
@@ -135,7 +126,7 @@ TEST(Company, ARiderStaysOnItsCarrier) {
 
 TEST(Company, AGroupHasItsNumber) {
   for (int count = 1; count <= 5; ++count) {
-    Clip clip = clip_of({{"subject", "cow"}, {"count", count}, {"place", "meadow"}, {"motion", "walk"}});
+    Clip clip = sample_clip({{"subject", "cow"}, {"count", count}, {"place", "meadow"}, {"motion", "walk"}});
     EXPECT_EQ(clip.labels["subjects"].size(), static_cast<size_t>(count));
     EXPECT_EQ(clip.labels["count"], count);
     EXPECT_EQ(clip.captions.normal.find("cows") != std::string::npos, count > 1) << clip.captions.normal;
@@ -145,7 +136,7 @@ TEST(Company, AGroupHasItsNumber) {
 TEST(Company, WhatIsWornIsDrawnOnItsWearerAndSaid) {
   json bare = {{"subject", "fox"}, {"place", "meadow"}, {"motion", "walk"}, {"direction", "left"}, {"camera", "static"}, {"time", "day"}, {"weather", "clear"}}, dressed = bare;
   dressed["wears"] = "red top hat", dressed["holds"] = "cup";
-  Clip without = clip_of(bare, 1), with = clip_of(dressed, 1);
+  Clip without = sample_clip(bare, 1), with = sample_clip(dressed, 1);
   ASSERT_EQ(without.labels["subjects"][0]["boxes"], with.labels["subjects"][0]["boxes"]);
   const json& box = with.labels["subjects"][0]["boxes"][0];
   double margin = 0.3 * (box[3].get<double>() - box[1].get<double>());
@@ -165,7 +156,7 @@ TEST(Company, WhatIsWornIsDrawnOnItsWearerAndSaid) {
 
 TEST(Company, ATreadmillRunsUnderWhoStaysInPlace) {
   json scene = {{"subject", "computer mouse"}, {"place", "gym"}, {"motion", "run"}, {"direction", "left"}, {"wears", "legs"}, {"on", "treadmill"}, {"camera", "static"}};
-  Clip clip = clip_of(scene);
+  Clip clip = sample_clip(scene);
   const json& boxes = clip.labels["subjects"][0]["boxes"];
   EXPECT_NEAR(middle(boxes[0]), middle(boxes[11]), 0.05);
   EXPECT_LT(boxes[0][3].get<double>(), 0.97) << "it stands above the floor";
@@ -177,12 +168,12 @@ TEST(Company, ATreadmillRunsUnderWhoStaysInPlace) {
   for (const json& wrong : {json{{"place", "meadow"}}, json{{"motion", "stand"}, {"direction", "none"}, {"wears", ""}}, json{{"camera", "tracking"}}, json{{"on", "carpet"}}}) {
     json other = scene;
     other.update(wrong);
-    EXPECT_THROW(clip_of(other), UsageError) << other;
+    EXPECT_THROW(sample_clip(other), UsageError) << other;
   }
 }
 
 TEST(Company, LegsMakeAThingWalk) {
-  Clip clip = clip_of({{"subject", "computer mouse"}, {"place", "gym"}, {"motion", "run"}, {"direction", "right"}, {"wears", "legs"}, {"camera", "static"}});
+  Clip clip = sample_clip({{"subject", "computer mouse"}, {"place", "gym"}, {"motion", "run"}, {"direction", "right"}, {"wears", "legs"}, {"camera", "static"}});
   const json& mouse = clip.labels["subjects"][0];
   EXPECT_EQ(mouse["motion"], "run");
   EXPECT_GT(middle(mouse["boxes"].back()) - middle(mouse["boxes"].front()), 0.08);
@@ -190,14 +181,14 @@ TEST(Company, LegsMakeAThingWalk) {
 }
 
 TEST(Company, ScenesThatCannotBeAreRefused) {
-  EXPECT_THROW(clip_of({{"subject", "ball"}, {"wears", "sunglasses"}}, 1), UsageError);     // no eyes
-  EXPECT_THROW(clip_of({{"subject", "fox"}, {"wears", "a smile"}}, 1), NotFound);
-  EXPECT_THROW(clip_of({{"subject", "fox"}, {"with", "dog"}, {"relation", "above"}, {"motion", "walk"}}, 1), NotFound);
-  EXPECT_THROW(clip_of({{"subject", "fox"}, {"with", "car"}, {"relation", "rides"}}, 1), UsageError);
-  EXPECT_THROW(clip_of({{"subject", "fox"}, {"count", 6}, {"motion", "walk"}}, 1), UsageError);
-  EXPECT_THROW(clip_of({{"subject", "fox"}, {"count", 2}, {"with", "dog"}, {"motion", "walk"}}, 1), UsageError);
-  EXPECT_THROW(clip_of({{"subject", "fox"}, {"with_color", "red"}, {"motion", "walk"}}, 1), UsageError);
-  EXPECT_THROW(clip_of({{"subject", "fox"}, {"particles", "soup"}}, 1), NotFound);
+  EXPECT_THROW(sample_clip({{"subject", "ball"}, {"wears", "sunglasses"}}, 1), UsageError);     // no eyes
+  EXPECT_THROW(sample_clip({{"subject", "fox"}, {"wears", "a smile"}}, 1), NotFound);
+  EXPECT_THROW(sample_clip({{"subject", "fox"}, {"with", "dog"}, {"relation", "above"}, {"motion", "walk"}}, 1), NotFound);
+  EXPECT_THROW(sample_clip({{"subject", "fox"}, {"with", "car"}, {"relation", "rides"}}, 1), UsageError);
+  EXPECT_THROW(sample_clip({{"subject", "fox"}, {"count", 6}, {"motion", "walk"}}, 1), UsageError);
+  EXPECT_THROW(sample_clip({{"subject", "fox"}, {"count", 2}, {"with", "dog"}, {"motion", "walk"}}, 1), UsageError);
+  EXPECT_THROW(sample_clip({{"subject", "fox"}, {"with_color", "red"}, {"motion", "walk"}}, 1), UsageError);
+  EXPECT_THROW(sample_clip({{"subject", "fox"}, {"particles", "soup"}}, 1), NotFound);
 }
 
 TEST(Company, PluralsAndInfinitivesAreSpelled) {

@@ -17,4 +17,13 @@ inline std::shared_ptr<World> sample_world() {
 }
 inline std::shared_ptr<Assets> sample_assets() { return Assets::open(kSamplePack); }
 
+// Clips of still looks, small enough to draw hundreds of them.
+inline RenderOptions small_options(int frames) {
+  RenderOptions options;
+  options.width = options.height = 64;
+  options.frames = frames, options.fps = 8, options.animated_assets = false;
+  return options;
+}
+inline Clip sample_clip(const nlohmann::json& scene, int frames = 12, uint64_t seed = 3) { return sample_world()->render_scene(scene, seed, small_options(frames)); }
+
 }  // namespace mg::world
