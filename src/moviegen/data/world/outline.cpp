@@ -181,7 +181,8 @@ void set_action(const nlohmann::json& scene, Generator generator, const Wardrobe
   Role& role = outline.roles.front();
   if (!thing.empty()) wardrobe.assets().subject(thing);
   if (!add_action(generator, wardrobe, options, action, thing, outline))
-    throw UsageError("scene: '{}' alone, standing here, is nobody who '{}' {}", role.subject, action, thing.empty() ? "something" : "'" + thing + "'");
+    throw UsageError("scene: '{}' cannot be who '{}' {} here: it has to stand alone on the ground, in a look that can do it, and the pack needs a picture of the thing", role.subject, action,
+                     thing.empty() ? "something" : "'" + thing + "'");
   if (aim.empty()) return;
   if (role.aim == Direction::kNone || sign_of(direction_named(aim)) == 0) throw UsageError("scene: 'aim' is left or right, of who throws or kicks; got '{}'", aim);
   role.aim = direction_named(aim);
